@@ -1,0 +1,180 @@
+//! What one run leaves behind: plain data, made by the wiring while the run goes on.
+
+use halfopen_sim::histogram::Histogram;
+use halfopen_sim::{Span, Time};
+
+/// Everything recorded in one run.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// Seed of the run.
+    pub seed: u64,
+    /// End of the run.
+    pub horizon: Time,
+    /// First fault that does anything.
+    pub fault_at: Option<Time>,
+    /// Per service, in the scenario's order.
+    pub services: Vec<ServiceRecord>,
+    /// Per cache, in the scenario's order.
+    pub caches: Vec<CacheRecord>,
+    /// What happened, in order.
+    pub story: Vec<StoryEvent>,
+    /// Requests sent by all loads.
+    pub requests: u64,
+    /// Events handled by the engine.
+    pub events: u64,
+    /// Digest over all events.
+    pub digest: u64,
+}
+
+/// One service in one run.
+#[derive(Clone, Debug)]
+pub struct ServiceRecord {
+    /// Requests sent in the whole run.
+    pub requests: u64,
+    /// Requests that failed or missed their caller's deadline in the whole run.
+    pub errors: u64,
+    /// Requests sent at or after the first fault (whole run without one).
+    pub sent_after_fault: u64,
+    /// Of those, answered well and within the caller's deadline.
+    pub good_after_fault: u64,
+    /// First failed request at or after the first fault.
+    pub first_error: Option<Time>,
+    /// Last failed request at or after the first fault.
+    pub last_error: Option<Time>,
+    /// First instance killed by memory at or after the first fault.
+    pub first_crash: Option<Time>,
+    /// Instances killed by memory, in the whole run.
+    pub crashes: u32,
+    /// When the objective held again.
+    pub recovery: Recovery,
+    /// Most calls issued and not yet answered, failed or dropped.
+    pub peak_pending_calls: u64,
+    /// Most bytes in one instance's ledger.
+    pub peak_memory_bytes: u64,
+    /// Arrival to answer of answered requests, in the whole run.
+    pub latency: Histogram,
+    /// Calls that reached a node.
+    pub calls_reached: u64,
+    /// Calls the same users needed.
+    pub calls_needed: u64,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// The rule that decided the verdict, with its numbers, as a sentence.
+    pub verdict_rule: String,
+    /// Per instance.
+    pub instances: Vec<InstanceRecord>,
+    /// One sample a second, the first at t = 0 s.
+    pub series: Vec<Sample>,
+}
+
+/// When a service's objective held again: the end of the last 10 s window after the first fault that breaks it.
+/// A window's requests are those sent in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// No window broke it, or nothing ever failed.
+    Unharmed,
+    /// It holds from this point to the horizon.
+    At(Time),
+    /// The last whole window still breaks it.
+    Never,
+}
+
+/// How a service came out of the fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The objective was never broken.
+    Unharmed,
+    /// Recovered by its own means: a timeout or a closed connection made its clients dial again.
+    ByItself,
+    /// The last dead connection went with a crashed process.
+    ByCrash,
+    /// The last dead connection was ended by the kernel's own limit.
+    ByKernel,
+    /// Overload persists though the cause is gone.
+    Metastable,
+    /// Still cut off at the horizon.
+    NeverWithinHorizon,
+}
+
+/// One instance in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceRecord {
+    /// `api-3`.
+    pub name: String,
+    /// First death by memory at or after the first fault.
+    pub first_crash: Option<Time>,
+    /// Deaths by memory.
+    pub crashes: u32,
+    /// Most bytes in its ledger.
+    pub peak_memory_bytes: u64,
+}
+
+/// The state of a service at one sample, and what happened since the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// Requests sent since the last sample.
+    pub sent: u32,
+    /// Requests answered well since the last sample.
+    pub answered: u32,
+    /// Requests failed or given up since the last sample.
+    pub errors: u32,
+    /// Calls pending now, all instances.
+    pub pending_calls: u64,
+    /// Bytes in the fullest instance's ledger now.
+    pub memory_max_bytes: u64,
+    /// Mean bytes over the instances that are up now.
+    pub memory_mean_bytes: u64,
+    /// Instances ready now.
+    pub instances_up: u32,
+    /// Instances whose client holds a connection to a node that no longer answers (half-open) now.
+    pub half_open: u32,
+    /// Longest event-loop lag over the instances now (zero for workers).
+    pub loop_lag: Span,
+}
+
+/// One cache in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CacheRecord {
+    /// Share of the run its serving node was busy.
+    pub utilization: f64,
+    /// Commands served per second of the run.
+    pub throughput_per_s: f64,
+    /// Most commands waiting at a node.
+    pub peak_queue: u64,
+    /// Most connections at a node.
+    pub peak_connections: u64,
+}
+
+/// Something worth telling.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoryEvent {
+    /// When.
+    pub at: Time,
+    /// What kind of thing.
+    pub kind: StoryKind,
+    /// Who: `main.a`, `api-3`, `api`.
+    pub who: String,
+    /// What, as a short sentence without the name: `killed at 1.37 GiB (limit 1.37 GiB)`.
+    pub what: String,
+}
+
+/// Kinds of story events, in `events.csv` by these names in snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StoryKind {
+    /// A fault begins.
+    Fault,
+    /// A fault ends.
+    Heal,
+    /// A failover step: noticed, promoted, name moved.
+    Failover,
+    /// First failed request of a service after the fault.
+    FirstError,
+    /// An instance was killed.
+    Crash,
+    /// An instance is ready again.
+    Restart,
+    /// An instance's client noticed its dead connection.
+    Noticed,
+    /// A service's objective holds again.
+    Recovery,
+}

@@ -1,0 +1,368 @@
+//! The scenario as meant: every reference resolved, every unit converted, every option decided.
+//!
+//! `check` makes these values from the file; nothing after it can fail for the user. Fields are public because they
+//! are plain data; each says its unit where the type does not.
+
+use halfopen_sim::chance::Distribution;
+use halfopen_sim::{Span, Time};
+
+use crate::fault::Fault;
+
+/// Bytes of memory or of a message.
+pub type Bytes = u64;
+
+/// A whole scenario, ready to be simulated.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// File stem or shipped name: `kustomer-2019`.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// Which variant was applied, if any.
+    pub variant: Option<String>,
+    /// Wall clock at the start of the run; absent: the story shows simulated time only.
+    pub clock: Option<WallClock>,
+    /// When the run ends.
+    pub horizon: Span,
+    /// Caches with their nodes, in the order of the file.
+    pub caches: Vec<Cache>,
+    /// Services, in the order of the file.
+    pub services: Vec<Service>,
+    /// Callers, in the order of the file.
+    pub loads: Vec<Load>,
+    /// Faults, in the order of the file.
+    pub faults: Vec<Fault>,
+    /// What is not published: path, range, reason.
+    pub assumptions: Vec<Assumption>,
+    /// What the scenario claims about its result.
+    pub claims: Vec<Claim>,
+}
+
+/// A civil date and time with its offset from UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WallClock {
+    /// Year, month (1–12), day (1–31).
+    pub date: (u16, u8, u8),
+    /// Seconds since local midnight at the start of the run.
+    pub seconds_of_day: u32,
+    /// Minutes east of UTC.
+    pub offset_minutes: i16,
+}
+
+/// A cache: nodes behind one name.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    /// Name in the file: `main`.
+    pub name: String,
+    /// Node names; the first serves at the start, the others follow it.
+    pub nodes: Vec<String>,
+    /// Service time of one command on the node's single thread.
+    pub service: Distribution,
+    /// Round-trip time between an instance and a node.
+    pub rtt: Span,
+    /// Who notices a dead node and what is done about it.
+    pub failover: Failover,
+}
+
+/// How a cache fails over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Failover {
+    /// Nobody does anything.
+    None,
+    /// A managed service behind a name.
+    Managed {
+        /// From the node's silence to the decision.
+        detect: Span,
+        /// From the decision until the follower serves and the name points to it.
+        promote: Span,
+        /// How long a resolver may go on using an answer.
+        ttl: Span,
+        /// Whether the service ends the connections to the old node when it promotes.
+        closes_connections: bool,
+    },
+}
+
+/// A service: equal instances behind a balancer.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Name in the file: `api`.
+    pub name: String,
+    /// Number of instances.
+    pub instances: u32,
+    /// How an instance runs requests.
+    pub concurrency: Concurrency,
+    /// What it has and what it needs.
+    pub memory: Memory,
+    /// What happens after a crash.
+    pub restart: Restart,
+    /// The cache calls of one request, made one after the other.
+    pub calls: Vec<Calls>,
+    /// The cache client inside every instance.
+    pub client: Client,
+    /// The kernel under every instance.
+    pub kernel: Kernel,
+    /// When the service counts as well.
+    pub objective: Objective,
+}
+
+/// How an instance runs requests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Concurrency {
+    /// One thread runs everything in turn and waits for nothing.
+    EventLoop {
+        /// CPU time of one whole request.
+        cpu: Span,
+    },
+    /// Each request holds a worker from start to end; the rest wait in front.
+    Workers {
+        /// Number of workers.
+        threads: u32,
+        /// CPU time of one whole request.
+        cpu: Span,
+    },
+}
+
+/// Memory of an instance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Memory {
+    /// Death above this.
+    pub limit: Bytes,
+    /// Held by an instance that does nothing.
+    pub baseline: Bytes,
+    /// Held by one request from arrival to end.
+    pub per_request: Bytes,
+    /// What runs there.
+    pub runtime: Runtime,
+}
+
+/// The runtime decides how an instance behaves near its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// V8 with its collections and its two ways of dying.
+    V8,
+    /// No collector and no limit of its own: the container kills at the limit.
+    Native,
+}
+
+/// What a supervisor does after a crash.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Restart {
+    /// The instance stays down.
+    Never,
+    /// Started again after a fixed delay.
+    Fixed {
+        /// From death to start.
+        delay: Span,
+        /// From start to readiness.
+        boot: Span,
+    },
+    /// The kubelet's crash-loop back-off.
+    Kubernetes {
+        /// From start to readiness.
+        boot: Span,
+    },
+}
+
+/// Cache calls of one request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calls {
+    /// Index into [`Scenario::caches`].
+    pub cache: usize,
+    /// How many, one after the other.
+    pub times: u32,
+    /// Bytes the application keeps for one call while it is pending.
+    pub payload: Bytes,
+}
+
+/// A cache client's options; a preset fills them, the file may override each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Name of the preset: `ioredis-5`.
+    pub preset: String,
+    /// One pipelined connection or an exclusive pool.
+    pub connections: Connections,
+    /// A dial is given up after this.
+    pub connect_timeout: Option<Span>,
+    /// A call fails after this; the connection stays.
+    pub command_timeout: Option<Span>,
+    /// The connection is closed when a reply is awaited and nothing was received for this long.
+    pub socket_timeout: Option<Span>,
+    /// Calls pending at once before the next fails at once.
+    pub max_pending: Option<u64>,
+    /// What happens to calls in flight when their connection closes.
+    pub in_flight_on_close: InFlight,
+    /// Whether calls wait while there is no connection (offline queue), or fail at once.
+    pub offline_queue: bool,
+    /// Wait before dial attempt i.
+    pub reconnect: Backoff,
+    /// All queued calls fail at every close whose count is a multiple of this.
+    pub flush_after: Option<u32>,
+    /// Further tries of a failed call.
+    pub retries: u32,
+    /// Wait before retry i.
+    pub retry_backoff: Backoff,
+    /// TCP keepalive on its sockets.
+    pub keepalive: Option<Keepalive>,
+    /// `TCP_USER_TIMEOUT` on its sockets.
+    pub tcp_user_timeout: Option<Span>,
+    /// Bytes the client and its promise chain hold for one pending call, without payload.
+    pub bytes_per_call: Bytes,
+    /// Bytes the client still holds for a call after its command timeout, until the connection closes.
+    pub bytes_per_timed_out_call: Bytes,
+}
+
+/// How calls share connections.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Connections {
+    /// All calls share one connection and are answered in order.
+    Pipelined,
+    /// Each call has a connection to itself.
+    Pool {
+        /// Most connections.
+        size: u32,
+        /// A call that waits longer for a connection fails.
+        acquire_timeout: Option<Span>,
+        /// Which idle connection is used next.
+        order: PoolOrder,
+    },
+}
+
+/// Which idle connection of a pool is used next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolOrder {
+    /// The one used last.
+    Lifo,
+    /// The one idle longest.
+    Fifo,
+}
+
+/// What happens to calls in flight when their connection closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InFlight {
+    /// Sent again on the next connection.
+    Resend,
+    /// Failed.
+    Fail,
+}
+
+/// Waiting times between attempts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Backoff {
+    /// No wait.
+    None,
+    /// min(step × i, cap) before attempt i = 1, 2, …
+    Linear {
+        /// Growth per attempt.
+        step: Span,
+        /// Longest wait.
+        cap: Span,
+    },
+    /// min(base × factor^(i − 1), cap), plus uniform jitter up to `jitter`.
+    Exponential {
+        /// First wait.
+        base: Span,
+        /// Growth per attempt.
+        factor: f64,
+        /// Longest wait.
+        cap: Span,
+        /// Longest addition by chance.
+        jitter: Span,
+    },
+}
+
+/// TCP keepalive settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Silence before the first probe.
+    pub idle: Span,
+    /// Between probes.
+    pub interval: Span,
+    /// Unanswered probes before the connection is dead.
+    pub probes: u32,
+}
+
+/// Kernel settings of an instance's host. Defaults are Linux's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kernel {
+    /// `net.ipv4.tcp_retries2`.
+    pub tcp_retries2: u32,
+    /// `net.ipv4.tcp_syn_retries`.
+    pub tcp_syn_retries: u32,
+    /// `net.ipv4.tcp_syn_linear_timeouts` (0 before Linux 6.5).
+    pub tcp_syn_linear_timeouts: u32,
+    /// Timer interrupts a second (`CONFIG_HZ`).
+    pub hz: u32,
+}
+
+/// When a service counts as well.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Objective {
+    /// Share of requests that may fail in a 10 s window.
+    pub errors: f64,
+    /// 99 % of a window's requests are answered within this.
+    pub p99: Span,
+}
+
+/// Callers of a service.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Name in the file: `agents`.
+    pub name: String,
+    /// Index into [`Scenario::services`].
+    pub service: usize,
+    /// Requests per second over time: straight lines between these points, constant after the last.
+    /// The first point is at zero; two points at one time are a step.
+    pub rate: Vec<(Time, f64)>,
+    /// A caller that waited this long gives up and returns an error.
+    pub deadline: Option<Span>,
+}
+
+/// Something that is not published, with a plausible range and a reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assumption {
+    /// Path of the value: `service.api.memory.per_request`.
+    pub path: String,
+    /// The value as written in the file.
+    pub value: String,
+    /// Lower and upper end as written.
+    pub range: (String, String),
+    /// Why this range.
+    pub why: String,
+}
+
+/// A claim about the result, checked after every run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The sentence in the file.
+    pub text: String,
+    /// Line in the scenario file, from 1.
+    pub line: u32,
+    /// About this variant; `None`: the scenario as it is.
+    pub variant: Option<String>,
+    /// About this service (index); `None`: the whole system.
+    pub service: Option<usize>,
+    /// What is measured.
+    pub figure: ClaimFigure,
+    /// Smallest value that holds, inclusive (seconds or a count).
+    pub at_least: Option<f64>,
+    /// Largest value that holds, inclusive (seconds or a count).
+    pub at_most: Option<f64>,
+}
+
+/// What a claim is about. For the system: the earliest first error and crash, the latest recovery, the longest
+/// span of errors, the sum of crashes over services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimFigure {
+    /// From the first fault to the first failed request, seconds.
+    FirstError,
+    /// From the first fault to the first crash, seconds.
+    FirstCrash,
+    /// From the first fault to recovery, seconds.
+    Recovery,
+    /// From the first fault to the last failed request; 0 without one, seconds.
+    ErrorsFor,
+    /// Crashes.
+    Crashes,
+    /// Share of requests answered well and in time, 0–1.
+    Availability,
+}
