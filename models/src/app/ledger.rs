@@ -1,0 +1,82 @@
+//! An instance's memory by purpose. The parts add up to the total at every moment.
+
+use crate::scenario::Bytes;
+
+/// Bytes by purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    baseline: Bytes,
+    requests: Bytes,
+    calls: Bytes,
+    client_buffers: Bytes,
+    pending_calls: u64,
+}
+
+impl Ledger {
+    /// A process that does nothing.
+    pub fn new(baseline: Bytes) -> Ledger {
+        Ledger { baseline, requests: 0, calls: 0, client_buffers: 0, pending_calls: 0 }
+    }
+
+    /// All of it.
+    pub fn total(&self) -> Bytes {
+        self.baseline + self.requests + self.calls + self.client_buffers
+    }
+
+    /// Calls made and not yet answered or failed.
+    pub fn pending_calls(&self) -> u64 {
+        self.pending_calls
+    }
+
+    pub(crate) fn begin_request(&mut self, bytes: Bytes) {
+        self.requests += bytes;
+    }
+
+    pub(crate) fn end_request(&mut self, bytes: Bytes) {
+        self.requests -= bytes;
+    }
+
+    pub(crate) fn begin_call(&mut self, bytes: Bytes) {
+        self.calls += bytes;
+        self.pending_calls += 1;
+    }
+
+    pub(crate) fn end_call(&mut self, bytes: Bytes) {
+        self.calls -= bytes;
+        self.pending_calls -= 1;
+    }
+
+    /// What a client keeps of a call whose caller has given up.
+    pub(crate) fn begin_timed_out(&mut self, bytes: Bytes) {
+        self.client_buffers += bytes;
+    }
+
+    pub(crate) fn end_timed_out(&mut self, bytes: Bytes) {
+        self.client_buffers -= bytes;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_add_up_and_go_back_to_the_baseline() {
+        let mut ledger = Ledger::new(100);
+        ledger.begin_request(30);
+        ledger.begin_call(7);
+        assert_eq!((ledger.total(), ledger.pending_calls()), (137, 1));
+        ledger.end_call(7);
+        ledger.begin_timed_out(2);
+        assert_eq!((ledger.total(), ledger.pending_calls()), (132, 0));
+        ledger.end_timed_out(2);
+        ledger.end_request(30);
+        assert_eq!(ledger, Ledger::new(100));
+    }
+
+    #[test]
+    #[should_panic(expected = "overflow")]
+    fn freeing_what_was_never_held_stops_the_run() {
+        Ledger::new(100).end_request(1);
+    }
+}

@@ -1,0 +1,396 @@
+//! An application instance: runs requests, makes cache calls, holds memory, and dies of it.
+//!
+//! Concurrency is an event loop (one thread, work in turn; a collection stops it) or a worker pool (a request holds a
+//! worker from start to end, the rest wait in front; workers have a core each). A request's CPU time is spread evenly
+//! before, between and after its calls. An error costs no CPU. Left out: memory of the code itself growing over time,
+//! file descriptors, other dependencies than the cache.
+
+mod ledger;
+mod restart;
+mod v8;
+
+use std::collections::VecDeque;
+
+use halfopen_sim::chance::Streams;
+use halfopen_sim::{Span, Time};
+use slotmap::{SlotMap, new_key_type};
+
+use crate::client::{self, CallKey, Client, ClientId, Desk};
+use crate::component::{self, Component};
+use crate::event::{self, CacheId, InstanceId, LoadId};
+use crate::load::RequestKey;
+use crate::network::Socket;
+use crate::network::kernel::SocketOptions;
+use crate::scenario::{Bytes, Concurrency, Memory, Runtime, Service};
+
+pub use ledger::Ledger;
+use restart::Supervisor;
+use v8::{Collection, V8};
+
+/// An instance's output.
+pub type Out<'a> = component::Out<'a, Instance>;
+
+new_key_type! {
+    /// A request inside an instance.
+    pub struct TaskKey;
+}
+
+/// What can happen to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// The process has booted.
+    Ready,
+    /// A request arrives.
+    Request(LoadId, RequestKey),
+    /// A piece of a request's CPU work is done.
+    Worked(TaskKey),
+    /// For one of its clients.
+    Client(ClientId, client::Event),
+}
+
+/// What an instance asks of the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// It takes requests from now on.
+    Ready,
+    /// It is dead, and so is all it held.
+    Died(Death),
+    /// The answer to a request: good or an error.
+    Answer(LoadId, RequestKey, bool),
+    /// Dial the node that a cache's name points to.
+    Dial {
+        /// Which cache.
+        cache: CacheId,
+        /// The new socket.
+        socket: Socket,
+        /// Its options.
+        options: SocketOptions,
+    },
+    /// Write a call to a connection.
+    Send(Socket, CallKey),
+    /// Close a socket.
+    Close(Socket),
+    /// A call that its user needed was made; retries and resends are not counted again.
+    CallMade,
+}
+
+/// How an instance died and what went with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// What ended it.
+    pub cause: Cause,
+    /// Bytes in its ledger.
+    pub bytes: Bytes,
+    /// Requests it held.
+    pub requests: u64,
+    /// Calls pending.
+    pub calls: u64,
+}
+
+/// What ends a process for want of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// V8: "Ineffective mark-compacts near heap limit".
+    IneffectiveCollections,
+    /// V8: "Reached heap limit".
+    HeapLimit,
+    /// The container's limit.
+    ContainerLimit,
+}
+
+/// An application instance.
+#[derive(Debug)]
+pub struct Instance {
+    /// CPU time before, between and after calls.
+    slice: Span,
+    memory: Memory,
+    /// The calls of one request, in order.
+    calls: Vec<(ClientId, Bytes)>,
+    caches: Vec<CacheId>,
+    up: bool,
+    cpu: Cpu,
+    tasks: SlotMap<TaskKey, Task>,
+    clients: Vec<Client>,
+    ledger: Ledger,
+    heap: Option<V8>,
+    supervisor: Supervisor,
+    next_socket: u32,
+    /// Calls that ended while a client handled something; empty between events.
+    settled: Vec<(TaskKey, bool)>,
+}
+
+#[derive(Debug)]
+enum Cpu {
+    EventLoop { busy_until: Time },
+    Workers { free: u32, waiting: VecDeque<TaskKey> },
+}
+
+#[derive(Debug)]
+struct Task {
+    load: LoadId,
+    request: RequestKey,
+    calls_made: usize,
+}
+
+impl Instance {
+    /// An instance that has not booted; `name` names its random streams.
+    pub fn new(service: &Service, name: &str, streams: &Streams) -> Instance {
+        let mut caches: Vec<CacheId> = Vec::new();
+        let mut calls = Vec::new();
+        for call in &service.calls {
+            let cache = call.cache as CacheId;
+            let client = caches.iter().position(|&c| c == cache).unwrap_or_else(|| {
+                caches.push(cache);
+                caches.len() - 1
+            });
+            calls.extend((0..call.times).map(|_| (client as ClientId, call.payload)));
+        }
+        let (Concurrency::EventLoop { cpu } | Concurrency::Workers { cpu, .. }) = service.concurrency;
+        let clients = (0..caches.len())
+            .map(|i| Client::new(service.client.clone(), streams.stream("backoff", &format!("{name}.{i}"))))
+            .collect();
+        Instance {
+            slice: Span::from_nanos(cpu.as_nanos() / (calls.len() as u64 + 1)),
+            memory: service.memory,
+            calls,
+            caches,
+            up: false,
+            cpu: Cpu::new(service.concurrency),
+            tasks: SlotMap::with_key(),
+            clients,
+            ledger: Ledger::new(service.memory.baseline),
+            heap: None,
+            supervisor: Supervisor::new(service.restart),
+            next_socket: 0,
+            settled: Vec::new(),
+        }
+    }
+
+    /// Whether it takes requests.
+    pub fn is_up(&self) -> bool {
+        self.up
+    }
+
+    /// Bytes in its ledger; none while it is down.
+    pub fn memory_bytes(&self) -> Bytes {
+        if self.up { self.ledger.total() } else { 0 }
+    }
+
+    /// Calls made and not yet answered or failed.
+    pub fn pending_calls(&self) -> u64 {
+        self.ledger.pending_calls()
+    }
+
+    /// How long work that comes now waits for the event loop.
+    pub fn loop_lag(&self, now: Time) -> Span {
+        match self.cpu {
+            Cpu::EventLoop { busy_until } => busy_until.saturating_since(now),
+            Cpu::Workers { .. } => Span::ZERO,
+        }
+    }
+
+    fn on_ready(&mut self, out: &mut Out<'_>) {
+        self.up = true;
+        self.ledger = Ledger::new(self.memory.baseline);
+        self.heap = (self.memory.runtime == Runtime::V8)
+            .then(|| V8::new(out.now(), self.memory.baseline, self.memory.limit));
+        out.emit(Effect::Ready);
+        for client in 0..self.clients.len() {
+            self.with_client(out, client as ClientId, Client::start);
+        }
+    }
+
+    fn on_request(&mut self, out: &mut Out<'_>, load: LoadId, request: RequestKey) {
+        if !self.up {
+            out.emit(Effect::Answer(load, request, false));
+            return;
+        }
+        self.ledger.begin_request(self.memory.per_request);
+        let task = self.tasks.insert(Task { load, request, calls_made: 0 });
+        if self.cpu.admit(task) {
+            self.work(out, task);
+        }
+    }
+
+    /// Gives a task its next slice of CPU.
+    fn work(&mut self, out: &mut Out<'_>, task: TaskKey) {
+        let done = match &mut self.cpu {
+            Cpu::EventLoop { busy_until } => {
+                *busy_until = out.now().max(*busy_until) + self.slice;
+                *busy_until
+            }
+            Cpu::Workers { .. } => out.now() + self.slice,
+        };
+        out.at(done, Event::Worked(task));
+    }
+
+    fn on_worked(&mut self, out: &mut Out<'_>, key: TaskKey) {
+        // Unknown: the process died with this work queued.
+        let Some(task) = self.tasks.get_mut(key) else { return };
+        let Some(&(client, payload)) = self.calls.get(task.calls_made) else {
+            self.finish(out, key, true);
+            return;
+        };
+        task.calls_made += 1;
+        out.emit(Effect::CallMade);
+        self.with_client(out, client, |c, desk| c.call(desk, key, payload));
+    }
+
+    /// Lets a client work and goes on with the tasks whose calls have ended.
+    fn with_client(
+        &mut self,
+        out: &mut Out<'_>,
+        client: ClientId,
+        work: impl FnOnce(&mut Client, &mut Desk<'_, '_>),
+    ) {
+        let mut settled = std::mem::take(&mut self.settled);
+        let mut desk = Desk {
+            out,
+            ledger: &mut self.ledger,
+            client,
+            cache: self.caches[usize::from(client)],
+            next_socket: &mut self.next_socket,
+            settled: &mut settled,
+        };
+        work(&mut self.clients[usize::from(client)], &mut desk);
+        for (task, good) in settled.drain(..) {
+            if good {
+                self.work(out, task);
+            } else {
+                self.finish(out, task, false);
+            }
+        }
+        self.settled = settled;
+    }
+
+    fn finish(&mut self, out: &mut Out<'_>, key: TaskKey, good: bool) {
+        let Some(task) = self.tasks.remove(key) else { return };
+        self.ledger.end_request(self.memory.per_request);
+        out.emit(Effect::Answer(task.load, task.request, good));
+        if let Some(next) = self.cpu.release() {
+            self.work(out, next);
+        }
+    }
+
+    /// Memory may have grown: collects, or dies.
+    fn watch_memory(&mut self, out: &mut Out<'_>) {
+        let bytes = self.ledger.total();
+        let cause = match &mut self.heap {
+            None if bytes > self.memory.limit => Cause::ContainerLimit,
+            Some(heap) if heap.wants_to_collect(bytes) => match heap.collect(out.now(), bytes) {
+                Collection::Pause(pause) => {
+                    if let Cpu::EventLoop { busy_until } = &mut self.cpu {
+                        *busy_until = out.now().max(*busy_until) + pause;
+                    }
+                    return;
+                }
+                Collection::Ineffective => Cause::IneffectiveCollections,
+                Collection::LimitReached => Cause::HeapLimit,
+            },
+            _ => return,
+        };
+        self.die(out, cause);
+    }
+
+    fn die(&mut self, out: &mut Out<'_>, cause: Cause) {
+        self.up = false;
+        out.emit(Effect::Died(Death {
+            cause,
+            bytes: self.ledger.total(),
+            requests: self.tasks.len() as u64,
+            calls: self.ledger.pending_calls(),
+        }));
+        // Their callers' connections end with the process.
+        for task in self.tasks.values() {
+            out.emit(Effect::Answer(task.load, task.request, false));
+        }
+        self.tasks.clear();
+        for client in 0..self.clients.len() {
+            let mut forgotten = std::mem::take(&mut self.settled);
+            let mut desk = Desk {
+                out,
+                ledger: &mut self.ledger,
+                client: client as ClientId,
+                cache: self.caches[client],
+                next_socket: &mut self.next_socket,
+                settled: &mut forgotten,
+            };
+            self.clients[client].forget(&mut desk);
+            forgotten.clear();
+            self.settled = forgotten;
+        }
+        self.cpu.forget(out.now());
+        self.ledger = Ledger::new(self.memory.baseline);
+        if let Some(wait) = self.supervisor.ready_after(out.now()) {
+            out.at(out.now() + wait, Event::Ready);
+        }
+    }
+}
+
+impl Cpu {
+    fn new(concurrency: Concurrency) -> Cpu {
+        match concurrency {
+            Concurrency::EventLoop { .. } => Cpu::EventLoop { busy_until: Time::ZERO },
+            Concurrency::Workers { threads, .. } => Cpu::Workers { free: threads, waiting: VecDeque::new() },
+        }
+    }
+
+    /// Whether a new task may run now; otherwise it waits.
+    fn admit(&mut self, task: TaskKey) -> bool {
+        match self {
+            Cpu::EventLoop { .. } => true,
+            Cpu::Workers { free: 0, waiting } => {
+                waiting.push_back(task);
+                false
+            }
+            Cpu::Workers { free, .. } => {
+                *free -= 1;
+                true
+            }
+        }
+    }
+
+    /// A task has ended; returns the one that may run in its place.
+    fn release(&mut self) -> Option<TaskKey> {
+        match self {
+            Cpu::EventLoop { .. } => None,
+            Cpu::Workers { free, waiting } => {
+                let next = waiting.pop_front();
+                if next.is_none() {
+                    *free += 1;
+                }
+                next
+            }
+        }
+    }
+
+    fn forget(&mut self, now: Time) {
+        match self {
+            Cpu::EventLoop { busy_until } => *busy_until = now,
+            Cpu::Workers { .. } => while self.release().is_some() {},
+        }
+    }
+}
+
+impl Component for Instance {
+    type Id = InstanceId;
+    type Event = Event;
+    type Effect = Effect;
+
+    fn address(id: InstanceId, event: Event) -> event::Event {
+        event::Event::App(id, event)
+    }
+
+    fn on(&mut self, _now: Time, event: Event, out: &mut Out<'_>) {
+        match event {
+            Event::Ready => self.on_ready(out),
+            Event::Request(load, request) => self.on_request(out, load, request),
+            Event::Worked(task) => self.on_worked(out, task),
+            Event::Client(client, event) if self.up => self.with_client(out, client, |c, d| c.on(event, d)),
+            Event::Client(..) => {}
+        }
+        if self.up {
+            self.watch_memory(out);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a supervisor does with a process that died.
+
+use halfopen_sim::{Span, Time};
+
+use crate::scenario::Restart;
+
+/// kubelet.go `MaxContainerBackOff`, `initialCrashLoopBackOff`: 10 s, doubled at each crash, 300 s at most.
+const FIRST_BACKOFF: Span = Span::from_secs(10);
+const LONGEST_BACKOFF: Span = Span::from_secs(300);
+/// The back-off is forgotten after twice its longest wait without a crash.
+const FORGOTTEN_AFTER: Span = Span::from_secs(600);
+
+/// The supervisor of one instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Supervisor {
+    plan: Restart,
+    backoff: Span,
+    last_crash: Option<Time>,
+}
+
+impl Supervisor {
+    /// A supervisor that has seen no crash.
+    pub fn new(plan: Restart) -> Supervisor {
+        Supervisor { plan, backoff: Span::ZERO, last_crash: None }
+    }
+
+    /// From death at `now` until the process is ready again; `None`: it stays down.
+    pub fn ready_after(&mut self, now: Time) -> Option<Span> {
+        match self.plan {
+            Restart::Never => None,
+            Restart::Fixed { delay, boot } => Some(delay + boot),
+            Restart::Kubernetes { boot } => {
+                if self.last_crash.is_none_or(|last| now - last >= FORGOTTEN_AFTER) {
+                    self.backoff = Span::ZERO;
+                } else {
+                    // The first restart is immediate.
+                    self.backoff = (self.backoff * 2).max(FIRST_BACKOFF).min(LONGEST_BACKOFF);
+                }
+                self.last_crash = Some(now);
+                Some(self.backoff + boot)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crash_loop_backs_off_and_forgets() {
+        let boot = Span::from_secs(12);
+        let mut supervisor = Supervisor::new(Restart::Kubernetes { boot });
+        let mut now = Time::ZERO;
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            let wait = supervisor.ready_after(now).expect("restarts");
+            waits.push((wait - boot).as_secs_f64());
+            now += wait + Span::from_secs(5);
+        }
+        assert_eq!(waits, [0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]);
+        now += Span::from_secs(601);
+        assert_eq!(supervisor.ready_after(now), Some(boot), "ten quiet minutes forget the crashes");
+    }
+}

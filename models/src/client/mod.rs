@@ -1,0 +1,243 @@
+//! The cache client inside an instance: where a call waits, what frees it, and what it still holds afterwards.
+//!
+//! Four clocks, each of which may be absent: the call's (`command_timeout`), the connection's (`socket_timeout` and
+//! the kernel's own), the dial's (`connect_timeout`) and the pool's (`acquire_timeout`). How calls share connections
+//! is in `pipeline.rs` and `pool.rs`; which client has which clock is data, in `presets/`.
+//!
+//! Left out: cluster and Sentinel awareness, health pings, transactions.
+
+pub mod backoff;
+mod pipeline;
+mod pool;
+
+use halfopen_sim::chance::Stream;
+use halfopen_sim::{Span, Timer};
+use slotmap::{SlotMap, new_key_type};
+
+use crate::app::{self, Ledger, TaskKey};
+use crate::event::CacheId;
+use crate::network::{Socket, SocketError};
+use crate::network::kernel::SocketOptions;
+use crate::scenario::{self, Bytes, Connections};
+
+use pipeline::Pipeline;
+use pool::Pool;
+
+new_key_type! {
+    /// A call of one client.
+    pub struct CallKey;
+}
+
+/// Position of a client in its instance: one per cache that its service calls.
+pub type ClientId = u8;
+
+/// What can happen to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A reply arrived.
+    Reply(Socket, CallKey),
+    /// A dial succeeded.
+    Connected(Socket),
+    /// A dial failed.
+    DialFailed(Socket, SocketError),
+    /// A connection ended.
+    Closed(Socket, SocketError),
+    /// A call has waited as long as its command timeout.
+    CommandTimeout(CallKey),
+    /// Nothing was received on a connection for its socket timeout.
+    SocketTimeout(Socket),
+    /// A dial has taken as long as the connect timeout.
+    ConnectTimeout(Socket),
+    /// A call has waited for a connection as long as the acquire timeout.
+    AcquireTimeout(CallKey),
+    /// Time to dial again.
+    Reconnect,
+    /// Time to try a call again.
+    Retry(CallKey),
+}
+
+/// A client.
+#[derive(Debug)]
+pub struct Client {
+    options: scenario::Client,
+    calls: SlotMap<CallKey, Call>,
+    connections: Sharing,
+    stream: Stream,
+}
+
+#[derive(Debug)]
+enum Sharing {
+    Pipeline(Pipeline),
+    Pool(Pool),
+}
+
+/// A call; without a task it was given up by its caller and only its command object is left.
+#[derive(Debug)]
+struct Call {
+    task: Option<TaskKey>,
+    payload: Bytes,
+    tries: u32,
+    timer: Option<Timer>,
+}
+
+/// What a client may use of its instance while it handles something.
+pub struct Desk<'a, 'b> {
+    /// The instance's output.
+    pub out: &'a mut app::Out<'b>,
+    /// The instance's memory.
+    pub ledger: &'a mut Ledger,
+    /// Which client this is.
+    pub client: ClientId,
+    /// The cache it talks to.
+    pub cache: CacheId,
+    /// The next unused socket number.
+    pub next_socket: &'a mut u32,
+    /// Tasks whose call has ended, well or not.
+    pub settled: &'a mut Vec<(TaskKey, bool)>,
+}
+
+impl Desk<'_, '_> {
+    fn arm(&mut self, after: Span, event: Event) -> Timer {
+        self.out.arm(after, app::Event::Client(self.client, event))
+    }
+
+    fn arm_if(&mut self, after: Option<Span>, event: Event) -> Option<Timer> {
+        after.map(|after| self.arm(after, event))
+    }
+
+    fn dial(&mut self, options: &scenario::Client) -> Socket {
+        let socket = Socket { client: self.client, number: *self.next_socket };
+        *self.next_socket += 1;
+        let options = SocketOptions { keepalive: options.keepalive, user_timeout: options.tcp_user_timeout };
+        self.out.emit(app::Effect::Dial { cache: self.cache, socket, options });
+        socket
+    }
+
+    fn send(&mut self, socket: Socket, call: CallKey) {
+        self.out.emit(app::Effect::Send(socket, call));
+    }
+
+    fn close(&mut self, socket: Socket) {
+        self.out.emit(app::Effect::Close(socket));
+    }
+}
+
+/// The calls and options that both ways of sharing connections work on.
+struct Book<'a> {
+    options: &'a scenario::Client,
+    calls: &'a mut SlotMap<CallKey, Call>,
+    stream: &'a mut Stream,
+}
+
+impl Book<'_> {
+    /// A call has ended: frees what it held and tells its task.
+    fn settle(&mut self, desk: &mut Desk<'_, '_>, key: CallKey, good: bool) {
+        let Some(call) = self.calls.remove(key) else { return };
+        desk.out.cancel(call.timer);
+        match call.task {
+            Some(task) => {
+                desk.ledger.end_call(self.options.bytes_per_call + call.payload);
+                desk.settled.push((task, good));
+            }
+            None => desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call),
+        }
+    }
+
+    /// A try of a call has failed. True: the call lives on and will be placed again.
+    fn fail(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
+        let Some(call) = self.calls.get_mut(key) else { return };
+        if call.task.is_none() || call.tries >= self.options.retries {
+            self.settle(desk, key, false);
+            return;
+        }
+        call.tries += 1;
+        let wait = backoff::wait(self.options.retry_backoff, call.tries, self.stream);
+        desk.arm(wait, Event::Retry(key));
+    }
+
+    /// The caller gives up; the command object stays with the client until its reply or its connection's end.
+    fn time_out(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
+        let Some(call) = self.calls.get_mut(key) else { return };
+        call.timer = None;
+        if let Some(task) = call.task.take() {
+            desk.ledger.end_call(self.options.bytes_per_call + call.payload);
+            desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
+            desk.settled.push((task, false));
+        }
+    }
+
+    fn is_timed_out(&self, key: CallKey) -> bool {
+        self.calls.get(key).is_none_or(|call| call.task.is_none())
+    }
+}
+
+impl Client {
+    /// A client that has not dialled yet.
+    pub fn new(options: scenario::Client, stream: Stream) -> Client {
+        let connections = match options.connections {
+            Connections::Pipelined => Sharing::Pipeline(Pipeline::default()),
+            Connections::Pool { size, acquire_timeout, order } => {
+                Sharing::Pool(Pool::new(size, acquire_timeout, order))
+            }
+        };
+        Client { options, calls: SlotMap::with_key(), connections, stream }
+    }
+
+    /// The process has started. A pipelined client dials at once, a pool when it has a call.
+    pub fn start(&mut self, desk: &mut Desk<'_, '_>) {
+        if let Sharing::Pipeline(pipeline) = &mut self.connections {
+            pipeline.dial(&self.options, desk);
+        }
+    }
+
+    /// The process is dead: nothing of it is left.
+    pub fn forget(&mut self, desk: &mut Desk<'_, '_>) {
+        for (_, call) in self.calls.drain() {
+            desk.out.cancel(call.timer);
+        }
+        match &mut self.connections {
+            Sharing::Pipeline(pipeline) => pipeline.forget(desk),
+            Sharing::Pool(pool) => pool.forget(desk),
+        }
+    }
+
+    /// Makes a call for a task.
+    pub fn call(&mut self, desk: &mut Desk<'_, '_>, task: TaskKey, payload: Bytes) {
+        if self.options.max_pending.is_some_and(|most| self.calls.len() as u64 >= most) {
+            desk.settled.push((task, false));
+            return;
+        }
+        desk.ledger.begin_call(self.options.bytes_per_call + payload);
+        let timeout = self.options.command_timeout;
+        let key = self.calls.insert_with_key(|key| Call {
+            task: Some(task),
+            payload,
+            tries: 0,
+            timer: desk.arm_if(timeout, Event::CommandTimeout(key)),
+        });
+        self.place(desk, key);
+    }
+
+    fn place(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
+        let mut book = Book { options: &self.options, calls: &mut self.calls, stream: &mut self.stream };
+        match &mut self.connections {
+            Sharing::Pipeline(pipeline) => pipeline.place(&mut book, desk, key),
+            Sharing::Pool(pool) => pool.place(&mut book, desk, key),
+        }
+    }
+
+    /// Takes one event.
+    pub fn on(&mut self, event: Event, desk: &mut Desk<'_, '_>) {
+        if let Event::Retry(key) = event {
+            if self.calls.contains_key(key) {
+                self.place(desk, key);
+            }
+            return;
+        }
+        let mut book = Book { options: &self.options, calls: &mut self.calls, stream: &mut self.stream };
+        match &mut self.connections {
+            Sharing::Pipeline(pipeline) => pipeline.on(event, &mut book, desk),
+            Sharing::Pool(pool) => pool.on(event, &mut book, desk),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! An exclusive connection for each call, from a bounded pool; who finds none waits in front.
+
+use std::collections::VecDeque;
+
+use halfopen_sim::{Span, Timer};
+
+use super::{Book, CallKey, Desk, Event};
+use crate::network::Socket;
+use crate::scenario::PoolOrder;
+
+/// The connections of a pool. Idle + busy (dialling ones included) never exceed its size.
+#[derive(Debug)]
+pub(super) struct Pool {
+    size: usize,
+    acquire_timeout: Option<Span>,
+    order: PoolOrder,
+    idle: VecDeque<Socket>,
+    busy: Vec<Busy>,
+    waiting: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+struct Busy {
+    socket: Socket,
+    call: CallKey,
+    /// The dial's or the reply's clock.
+    timer: Option<Timer>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    call: CallKey,
+    timer: Option<Timer>,
+}
+
+impl Pool {
+    pub(super) fn new(size: u32, acquire_timeout: Option<Span>, order: PoolOrder) -> Pool {
+        let size = size as usize;
+        Pool {
+            size,
+            acquire_timeout,
+            order,
+            idle: VecDeque::new(),
+            busy: Vec::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn place(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, call: CallKey) {
+        let idle = match self.order {
+            PoolOrder::Lifo => self.idle.pop_back(),
+            PoolOrder::Fifo => self.idle.pop_front(),
+        };
+        if let Some(socket) = idle {
+            self.send(book, desk, socket, call);
+        } else if self.busy.len() < self.size {
+            self.dial(book, desk, call);
+        } else {
+            let timer = desk.arm_if(self.acquire_timeout, Event::AcquireTimeout(call));
+            self.waiting.push_back(Waiting { call, timer });
+        }
+    }
+
+    fn dial(&mut self, book: &Book<'_>, desk: &mut Desk<'_, '_>, call: CallKey) {
+        let socket = desk.dial(book.options);
+        let timer = desk.arm_if(book.options.connect_timeout, Event::ConnectTimeout(socket));
+        self.busy.push(Busy { socket, call, timer });
+    }
+
+    fn send(&mut self, book: &Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket, call: CallKey) {
+        desk.send(socket, call);
+        let timer = desk.arm_if(book.options.socket_timeout, Event::SocketTimeout(socket));
+        self.busy.push(Busy { socket, call, timer });
+    }
+
+    /// Takes a connection out of use, with the call that had it.
+    fn take(&mut self, desk: &mut Desk<'_, '_>, socket: Socket) -> Option<CallKey> {
+        let at = self.busy.iter().position(|busy| busy.socket == socket)?;
+        let busy = self.busy.swap_remove(at);
+        desk.out.cancel(busy.timer);
+        Some(busy.call)
+    }
+
+    /// A place in the pool is free: whoever waits longest gets it.
+    fn serve_next(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
+        if let Some(next) = self.waiting.pop_front() {
+            desk.out.cancel(next.timer);
+            self.place(book, desk, next.call);
+        }
+    }
+
+    pub(super) fn on(&mut self, event: Event, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
+        match event {
+            Event::Reply(socket, key) => {
+                if self.take(desk, socket).is_some() {
+                    self.idle.push_back(socket);
+                    book.settle(desk, key, true);
+                    self.serve_next(book, desk);
+                }
+            }
+            Event::Connected(socket) => {
+                if let Some(call) = self.take(desk, socket) {
+                    self.send(book, desk, socket, call);
+                }
+            }
+            Event::DialFailed(socket, _) | Event::Closed(socket, _) => {
+                self.idle.retain(|&idle| idle != socket);
+                self.lose(book, desk, socket);
+            }
+            Event::ConnectTimeout(socket) | Event::SocketTimeout(socket) => {
+                desk.close(socket);
+                self.lose(book, desk, socket);
+            }
+            Event::CommandTimeout(key) => self.on_command_timeout(book, desk, key),
+            Event::AcquireTimeout(key) => {
+                self.waiting.retain(|waiting| waiting.call != key);
+                book.settle(desk, key, false);
+            }
+            Event::Reconnect | Event::Retry(_) => {}
+        }
+    }
+
+    fn lose(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket) {
+        if let Some(call) = self.take(desk, socket) {
+            book.fail(desk, call);
+            self.serve_next(book, desk);
+        }
+    }
+
+    pub(super) fn forget(&mut self, desk: &mut Desk<'_, '_>) {
+        let timers = self.busy.drain(..).map(|busy| busy.timer);
+        for timer in timers.chain(self.waiting.drain(..).map(|waiting| waiting.timer)) {
+            desk.out.cancel(timer);
+        }
+        self.idle.clear();
+    }
+
+    /// A call that has an own connection takes it along: a late reply would belong to nobody.
+    fn on_command_timeout(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, key: CallKey) {
+        if let Some(at) = self.waiting.iter().position(|waiting| waiting.call == key) {
+            let waiting = self.waiting.remove(at);
+            desk.out.cancel(waiting.and_then(|w| w.timer));
+        }
+        let socket = self.busy.iter().find(|busy| busy.call == key).map(|busy| busy.socket);
+        book.time_out(desk, key);
+        book.settle(desk, key, false);
+        if let Some(socket) = socket {
+            desk.close(socket);
+            self.take(desk, socket);
+            self.serve_next(book, desk);
+        }
+    }
+}

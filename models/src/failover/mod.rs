@@ -1,0 +1,128 @@
+//! Who notices that a cache's serving node is gone, and what is done about it.
+//!
+//! One vocabulary for all strategies: they hear when a node falls silent or answers again, and when an operator asks
+//! for a handover; they order promotions, changes of the name, and the closing of connections. A strategy is one file
+//! with the rules and one line in [`Strategy`].
+
+mod managed;
+
+use halfopen_sim::{Span, Time};
+
+use crate::component::{self, Component};
+use crate::event::{self, CacheId};
+use crate::scenario;
+
+pub use managed::Managed;
+
+type Out<'a> = component::Out<'a, Failover>;
+
+/// What can happen to a cache's failover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// This node (position in its cache) answers nobody any more.
+    Silent(u32),
+    /// This node answers again.
+    Answers(u32),
+    /// An operator asks for a planned failover.
+    Handover,
+    /// The silence has lasted long enough.
+    Detected,
+    /// The follower is ready.
+    Promoted,
+}
+
+/// What a failover orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The loss was noticed.
+    Noticed(u32),
+    /// This node serves from now on and the name points to it.
+    Promote(u32),
+    /// End all connections to this node, in a way the clients see.
+    CloseConnections(u32),
+}
+
+/// A cache's failover.
+#[derive(Debug)]
+pub struct Failover {
+    strategy: Strategy,
+    nodes: u32,
+    serving: u32,
+    answers: Vec<bool>,
+}
+
+#[derive(Debug)]
+enum Strategy {
+    None,
+    Managed(Managed),
+}
+
+impl Failover {
+    /// The failover of a cache with `nodes` nodes, of which the first serves.
+    pub fn new(plan: scenario::Failover, nodes: u32) -> Failover {
+        let strategy = match plan {
+            scenario::Failover::None => Strategy::None,
+            scenario::Failover::Managed { detect, promote, closes_connections, .. } => {
+                Strategy::Managed(Managed::new(detect, promote, closes_connections))
+            }
+        };
+        Failover { strategy, nodes, serving: 0, answers: vec![true; nodes as usize] }
+    }
+
+    /// How long a resolver may use an answer.
+    pub fn ttl(plan: scenario::Failover) -> Span {
+        match plan {
+            scenario::Failover::None => Span::ZERO,
+            scenario::Failover::Managed { ttl, .. } => ttl,
+        }
+    }
+
+    /// The next node that could serve: the first other one that answers.
+    fn follower(&self) -> Option<u32> {
+        (0..self.nodes).find(|&n| n != self.serving && self.answers[n as usize])
+    }
+
+    /// Puts the follower in the serving node's place; returns the old one.
+    fn promote(&mut self, out: &mut Out<'_>) -> Option<u32> {
+        let follower = self.follower()?;
+        let old = std::mem::replace(&mut self.serving, follower);
+        out.emit(Effect::Promote(follower));
+        Some(old)
+    }
+}
+
+impl Component for Failover {
+    type Id = CacheId;
+    type Event = Event;
+    type Effect = Effect;
+
+    fn address(id: CacheId, event: Event) -> event::Event {
+        event::Event::Failover(id, event)
+    }
+
+    fn on(&mut self, _now: Time, event: Event, out: &mut Out<'_>) {
+        match event {
+            Event::Silent(node) => self.answers[node as usize] = false,
+            Event::Answers(node) => self.answers[node as usize] = true,
+            Event::Handover | Event::Detected | Event::Promoted => {}
+        }
+        let of_serving = matches!(event, Event::Silent(n) | Event::Answers(n) if n == self.serving);
+        match &mut self.strategy {
+            // Without a strategy an operator's handover still works: at once, with its connections closed.
+            Strategy::None if event == Event::Handover => {
+                if let Some(old) = self.promote(out) {
+                    out.emit(Effect::CloseConnections(old));
+                }
+            }
+            Strategy::None => {}
+            Strategy::Managed(managed) => {
+                if let Some(closes) = managed.on(event, of_serving, self.serving, out)
+                    && let Some(old) = self.promote(out)
+                    && closes
+                {
+                    out.emit(Effect::CloseConnections(old));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The domain of halfopen: clients, instances, connections, cache nodes, failures and failovers.
+//!
+//! A scenario's text is read and checked ([`scenario::read`]), built into a world of components with a calendar of
+//! events, run to its horizon, and what the run leaves behind is a [`recording::Recording`]; many of them make a
+//! [`summary::Summary`]. After the check nothing fails. This crate touches no file, no clock and no thread.
+
+pub mod app;
+mod build;
+pub mod client;
+pub mod component;
+pub mod event;
+pub mod failover;
+pub mod fault;
+pub mod load;
+pub mod network;
+pub mod node;
+mod record;
+pub mod recording;
+pub mod scenario;
+pub mod summary;
+mod wiring;
+mod world;
+
+use halfopen_sim::Time;
+
+use recording::{CacheRecord, Recording};
+use scenario::Scenario;
+use world::World;
+
+/// Runs a scenario once: build, run to the horizon, hand over what was recorded. Equal scenarios and seeds give equal
+/// recordings on every machine.
+pub fn simulate(scenario: &Scenario, seed: u64) -> Recording {
+    let horizon = Time::ZERO + scenario.horizon;
+    let (mut world, mut calendar) = build::build(scenario, seed);
+    let events = halfopen_sim::run(&mut world, &mut calendar, horizon);
+    hand_over(world, scenario, seed, horizon, events)
+}
+
+fn hand_over(world: World, scenario: &Scenario, seed: u64, horizon: Time, events: u64) -> Recording {
+    let caches = scenario.caches.iter().enumerate().map(|(i, _)| cache_record(&world, i, horizon)).collect();
+    let open = world.open_requests(scenario.services.len());
+    let at_horizon = world.at_horizon(scenario.services.len());
+    let digest = world.digest.value();
+    let (services, story) = world.recorder.finish(horizon, &open, &at_horizon);
+    Recording {
+        seed,
+        horizon,
+        fault_at: scenario.faults.iter().map(|fault| fault.at).min(),
+        requests: services.iter().map(|service| service.requests).sum(),
+        services,
+        caches,
+        story,
+        events,
+        digest,
+    }
+}
+
+fn cache_record(world: &World, cache: usize, horizon: Time) -> CacheRecord {
+    let nodes = (0..world.nodes.len()).filter(|&node| world.plan.cache_of[node] == cache);
+    let secs = horizon.as_secs_f64();
+    let mut record =
+        CacheRecord { utilization: 0.0, throughput_per_s: 0.0, peak_queue: 0, peak_connections: 0 };
+    for node in nodes {
+        let (busy, served, peak_queue) = world.nodes[node].work();
+        // At each moment one node serves, so the shares add up to the serving node's.
+        record.utilization += busy.as_secs_f64() / secs;
+        record.throughput_per_s += served as f64 / secs;
+        record.peak_queue = record.peak_queue.max(peak_queue);
+        record.peak_connections = record.peak_connections.max(world.recorder.peak_connections(node));
+    }
+    record
+}

@@ -1,0 +1,168 @@
+//! A cache node: one thread that runs commands in order of arrival.
+//!
+//! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss. What its
+//! host answers when the process cannot is the network's business (`network::Peer`).
+
+use std::collections::VecDeque;
+
+use halfopen_sim::chance::{Distribution, Stream};
+use halfopen_sim::{Span, Time, Timer};
+
+use crate::client::CallKey;
+use crate::component::{self, Component};
+use crate::event::{self, InstanceId, NodeId};
+use crate::fault::Process;
+use crate::network::Socket;
+
+type Out<'a> = component::Out<'a, Node>;
+
+/// `TCP_DELACK_MIN`: data that was not answered is acknowledged alone after 40 ms. What dies with the host before that
+/// was never acknowledged, so the client's kernel goes on sending it.
+const DELAYED_ACK: Span = Span::from_millis(40);
+
+/// What can happen to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A command has arrived.
+    Command(Command),
+    /// The command in service is done.
+    Done,
+}
+
+/// A command and where its reply goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Command {
+    /// Whose.
+    pub instance: InstanceId,
+    /// On which connection.
+    pub socket: Socket,
+    /// Which call.
+    pub call: CallKey,
+}
+
+/// What a node asks of the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Carry a reply.
+    Reply(Command),
+    /// The host died before it acknowledged this.
+    Unacknowledged(Command),
+}
+
+/// A cache node.
+#[derive(Debug)]
+pub struct Node {
+    process: Process,
+    service: Distribution,
+    stream: Stream,
+    /// In order of arrival; the first is in service.
+    queue: VecDeque<(Time, Command)>,
+    done: Option<Timer>,
+    in_service_until: Time,
+    /// What was left of the command in service when the process was stopped.
+    left: Span,
+    busy: Span,
+    served: u64,
+    peak_queue: usize,
+}
+
+impl Node {
+    /// A running node without work.
+    pub fn new(service: Distribution, stream: Stream) -> Node {
+        Node {
+            process: Process::Running,
+            service,
+            stream,
+            queue: VecDeque::new(),
+            done: None,
+            in_service_until: Time::ZERO,
+            left: Span::ZERO,
+            busy: Span::ZERO,
+            served: 0,
+            peak_queue: 0,
+        }
+    }
+
+    /// Time spent serving, commands served, most commands at once.
+    pub fn work(&self) -> (Span, u64, u64) {
+        (self.busy, self.served, self.peak_queue as u64)
+    }
+
+    /// A lever is pulled on its process.
+    pub fn become_process(&mut self, out: &mut Out<'_>, process: Process) {
+        let was = std::mem::replace(&mut self.process, process);
+        match process {
+            Process::Running if was == Process::Stopped => self.go_on(out),
+            Process::Running => {}
+            Process::Stopped => self.stop(out),
+            Process::Killed => self.lose(out),
+            Process::HostGone => {
+                let acknowledged_before = out.now().saturating_since(Time::ZERO + DELAYED_ACK);
+                for &(arrived, command) in &self.queue {
+                    if arrived.saturating_since(Time::ZERO) >= acknowledged_before {
+                        out.emit(Effect::Unacknowledged(command));
+                    }
+                }
+                self.lose(out);
+            }
+        }
+    }
+
+    fn go_on(&mut self, out: &mut Out<'_>) {
+        if !self.queue.is_empty() {
+            self.in_service_until = out.now() + self.left;
+            self.done = Some(out.arm(self.left, Event::Done));
+        }
+    }
+
+    fn stop(&mut self, out: &mut Out<'_>) {
+        self.left = self.in_service_until.saturating_since(out.now());
+        out.cancel(self.done.take());
+    }
+
+    fn lose(&mut self, out: &mut Out<'_>) {
+        out.cancel(self.done.take());
+        self.queue.clear();
+    }
+
+    fn begin(&mut self, out: &mut Out<'_>) {
+        let span = self.service.sample(&mut self.stream);
+        if self.process == Process::Stopped {
+            self.left = span;
+            return;
+        }
+        self.in_service_until = out.now() + span;
+        self.busy += span;
+        self.done = Some(out.arm(span, Event::Done));
+    }
+}
+
+impl Component for Node {
+    type Id = NodeId;
+    type Event = Event;
+    type Effect = Effect;
+
+    fn address(id: NodeId, event: Event) -> event::Event {
+        event::Event::Node(id, event)
+    }
+
+    fn on(&mut self, now: Time, event: Event, out: &mut Out<'_>) {
+        match event {
+            Event::Command(command) => {
+                self.queue.push_back((now, command));
+                self.peak_queue = self.peak_queue.max(self.queue.len());
+                if self.queue.len() == 1 {
+                    self.begin(out);
+                }
+            }
+            Event::Done => {
+                let (_, command) = self.queue.pop_front().expect("a command is in service");
+                self.served += 1;
+                out.emit(Effect::Reply(command));
+                if !self.queue.is_empty() {
+                    self.begin(out);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Effect → event: the only file that knows who listens to whom.
+
+use halfopen_sim::{Calendar, Lane, Span, Time};
+
+use crate::app::Instance;
+use crate::component::Component;
+use crate::event::{CacheId, Event, InstanceId, LoadId, NodeId};
+use crate::fault::{Lever, Process};
+use crate::network::names::Name;
+use crate::network::{Answer, Packet, PacketKind, Socket, SocketError};
+use crate::record::{AtHorizon, End, Look};
+use crate::world::World;
+use crate::{app, client, failover, load, network, node};
+
+/// Between two looks of the recorder.
+pub(crate) const SAMPLE_EVERY: Span = Span::from_secs(1);
+
+impl World {
+    pub(crate) fn wire_load(&mut self, calendar: &mut Calendar<Event>, id: LoadId, effect: load::Effect) {
+        let now = calendar.now();
+        let service = self.plan.service_of_load[id as usize];
+        match effect {
+            load::Effect::Request(request) => {
+                self.recorder.sent(service, now);
+                match self.balancers[service].pick() {
+                    Some(instance) => self.instance(calendar, instance, |app, out| {
+                        app.on(now, app::Event::Request(id, request), out);
+                    }),
+                    None => self.load(calendar, id, |load, out| {
+                        load.on(now, load::Event::Answered(request, false), out);
+                    }),
+                }
+            }
+            load::Effect::Settled(sent, good) => self.recorder.settled(service, sent, now, good),
+        }
+    }
+
+    pub(crate) fn wire_app(&mut self, calendar: &mut Calendar<Event>, id: InstanceId, effect: app::Effect) {
+        let now = calendar.now();
+        let service = self.plan.service_of[id as usize];
+        match effect {
+            app::Effect::Answer(load, request, good) => self.load(calendar, load, |load, out| {
+                load.on(now, load::Event::Answered(request, good), out);
+            }),
+            app::Effect::CallMade => self.recorder.call_made(service),
+            app::Effect::Send(socket, call) => {
+                self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call));
+            }
+            app::Effect::Dial { cache, socket, options } => {
+                let resolver = &mut self.resolvers[id as usize][cache as usize];
+                let node = resolver.look_up(now, &self.names[cache as usize]);
+                let rtt = self.peers[node as usize].rtt;
+                self.kernel(calendar, id, |kernel, out| kernel.dial(out, socket, node, rtt, options));
+            }
+            app::Effect::Close(socket) => {
+                if self.is_half_open(id, socket) {
+                    self.recorder.half_open_ended(id, now, End::Client);
+                }
+                self.close(calendar, id, socket);
+            }
+            app::Effect::Died(death) => {
+                self.recorder.died(id, now, death);
+                self.balancers[service].remove(id);
+                for socket in self.kernels[id as usize].sockets() {
+                    if self.is_half_open(id, socket) {
+                        self.recorder.half_open_ended(id, now, End::Crash);
+                    }
+                    self.close(calendar, id, socket);
+                }
+            }
+            app::Effect::Ready => {
+                self.balancers[service].add(id);
+                self.recorder.ready(id, now);
+            }
+        }
+    }
+
+    pub(crate) fn wire_kernel(
+        &mut self,
+        calendar: &mut Calendar<Event>,
+        id: InstanceId,
+        effect: network::kernel::Effect,
+    ) {
+        use network::kernel::Effect;
+        let now = calendar.now();
+        match effect {
+            Effect::Send(node, socket, kind) => {
+                let arrives = self.peers[node as usize].arrival(now);
+                calendar.schedule(arrives, Event::Packet(node, Packet { from: id, socket, kind }));
+            }
+            Effect::Connected(socket, node) => {
+                self.recorder.connected(node);
+                self.tell_client(calendar, id, socket, client::Event::Connected(socket));
+            }
+            Effect::DialFailed(socket, error) => {
+                self.tell_client(calendar, id, socket, client::Event::DialFailed(socket, error));
+            }
+            Effect::Closed(socket, node, error) => {
+                self.recorder.disconnected(node);
+                match error {
+                    SocketError::TimedOut => self.recorder.half_open_ended(id, now, End::Kernel),
+                    SocketError::Reset => self.recorder.half_open_ended(id, now, End::Peer),
+                    SocketError::Eof | SocketError::Refused => {}
+                }
+                self.tell_client(calendar, id, socket, client::Event::Closed(socket, error));
+            }
+        }
+    }
+
+    fn tell_client(
+        &mut self,
+        calendar: &mut Calendar<Event>,
+        id: InstanceId,
+        socket: Socket,
+        event: client::Event,
+    ) {
+        let now = calendar.now();
+        self.instance(calendar, id, |app: &mut Instance, out| {
+            app.on(now, app::Event::Client(socket.client, event), out);
+        });
+    }
+
+    /// A packet arrives at a node's host; what comes back depends on what lives there.
+    pub(crate) fn packet(&mut self, calendar: &mut Calendar<Event>, id: NodeId, packet: Packet) {
+        let now = calendar.now();
+        let peer = self.peers[id as usize];
+        let Packet { from, socket, kind } = packet;
+        let answer = match kind {
+            PacketKind::Syn => peer.answer_to_syn(),
+            PacketKind::Call(_, made_with) | PacketKind::Again(_, made_with) | PacketKind::Probe(made_with) => {
+                peer.answer(made_with)
+            }
+        };
+        let back = match (answer, kind) {
+            (Answer::Lives, PacketKind::Syn) => Some(network::Event::SynAnswered(socket, peer.incarnation)),
+            (Answer::Lives, PacketKind::Call(..)) => None,
+            (Answer::Lives, PacketKind::Again(..)) => Some(network::Event::Acknowledged(socket)),
+            (Answer::Lives, PacketKind::Probe(_)) => Some(network::Event::KeepaliveAnswered(socket)),
+            (Answer::Resets, PacketKind::Syn) => Some(network::Event::SynRefused(socket)),
+            (Answer::Resets, _) => Some(network::Event::Reset(socket)),
+            (Answer::Silence, PacketKind::Call(call, _)) => {
+                let lost = network::Event::Unacknowledged(socket, call);
+                self.kernel(calendar, from, |kernel, out| kernel.on(now, lost, out));
+                None
+            }
+            (Answer::Silence, _) => None,
+        };
+        if let Some(back) = back {
+            calendar.schedule(peer.arrival(now), Event::Kernel(from, back));
+        }
+        if let (Answer::Lives, PacketKind::Call(call, _) | PacketKind::Again(call, _)) = (answer, kind) {
+            self.recorder.call_reached(self.plan.service_of[from as usize]);
+            let command = node::Command { instance: from, socket, call };
+            self.node(calendar, id, |node, out| node.on(now, node::Event::Command(command), out));
+        }
+    }
+
+    pub(crate) fn wire_node(&mut self, calendar: &mut Calendar<Event>, id: NodeId, effect: node::Effect) {
+        let now = calendar.now();
+        match effect {
+            node::Effect::Reply(node::Command { instance, socket, call }) => {
+                self.kernels[instance as usize].received(now, socket);
+                let reply = app::Event::Client(socket.client, client::Event::Reply(socket, call));
+                calendar.schedule(self.peers[id as usize].arrival(now), Event::App(instance, reply));
+            }
+            node::Effect::Unacknowledged(node::Command { instance, socket, call }) => {
+                let lost = network::Event::Unacknowledged(socket, call);
+                self.kernel(calendar, instance, |kernel, out| kernel.on(now, lost, out));
+            }
+        }
+    }
+
+    pub(crate) fn wire_failover(
+        &mut self,
+        calendar: &mut Calendar<Event>,
+        id: CacheId,
+        effect: failover::Effect,
+    ) {
+        let node = |of: u32| self.plan.first_node[id as usize] + of;
+        match effect {
+            failover::Effect::Noticed(of) => self.recorder.noticed_loss(calendar.now(), node(of)),
+            failover::Effect::Promote(of) => {
+                let node = node(of);
+                self.names[id as usize].node = node;
+                self.recorder.promoted(calendar.now(), node);
+            }
+            failover::Effect::CloseConnections(of) => {
+                let node = node(of);
+                // An orderly end: the old process closes what it has and refuses what comes. If its host is gone,
+                // somebody else must send the resets in its place.
+                match self.peers[node as usize].process {
+                    Process::HostGone => self.end_connections(calendar, node, network::Event::Reset),
+                    _ => self.set_process(calendar, node, Process::Killed),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn fault_begins(&mut self, calendar: &mut Calendar<Event>, fault: usize) {
+        self.recorder.fault_begins(calendar.now(), &self.faults[fault]);
+        for lever in self.faults[fault].begin.clone() {
+            self.pull(calendar, lever);
+        }
+    }
+
+    pub(crate) fn fault_ends(&mut self, calendar: &mut Calendar<Event>, fault: usize) {
+        self.recorder.fault_ends(calendar.now(), &self.faults[fault]);
+        for lever in self.faults[fault].end.clone() {
+            self.pull(calendar, lever);
+        }
+    }
+
+    fn pull(&mut self, calendar: &mut Calendar<Event>, lever: Lever) {
+        let now = calendar.now();
+        match lever {
+            Lever::Process { cache, node, process } => {
+                let id = self.plan.first_node[cache] + node as u32;
+                self.set_process(calendar, id, process);
+                let told = match process {
+                    Process::Running => failover::Event::Answers(node as u32),
+                    Process::Stopped | Process::Killed | Process::HostGone => {
+                        failover::Event::Silent(node as u32)
+                    }
+                };
+                self.failover(calendar, cache as u32, |f, out| f.on(now, told, out));
+            }
+            Lever::Handover { cache } => {
+                self.failover(calendar, cache as u32, |f, out| f.on(now, failover::Event::Handover, out));
+            }
+        }
+    }
+
+    fn set_process(&mut self, calendar: &mut Calendar<Event>, id: NodeId, process: Process) {
+        let peer = &mut self.peers[id as usize];
+        let was = std::mem::replace(&mut peer.process, process);
+        if process == Process::Running && matches!(was, Process::Killed | Process::HostGone) {
+            peer.incarnation += 1;
+        }
+        self.node(calendar, id, |node, out| node.become_process(out, process));
+        if process == Process::Killed {
+            // The dying process's kernel closes every socket it had.
+            self.end_connections(calendar, id, network::Event::Fin);
+        }
+    }
+
+    /// Tells every client connected to a node that its connection has ended.
+    fn end_connections(
+        &mut self,
+        calendar: &mut Calendar<Event>,
+        node: NodeId,
+        how: impl Fn(Socket) -> network::Event,
+    ) {
+        let arrives = self.peers[node as usize].arrival(calendar.now());
+        for (id, kernel) in self.kernels.iter().enumerate() {
+            for (socket, _, _) in kernel.established().filter(|&(_, n, _)| n == node) {
+                calendar.schedule(arrives, Event::Kernel(id as InstanceId, how(socket)));
+            }
+        }
+    }
+
+    /// The application's side closes a socket. A node that lives forgets it without an event of its own.
+    fn close(&mut self, calendar: &mut Calendar<Event>, id: InstanceId, socket: Socket) {
+        let mut node = None;
+        self.kernel(calendar, id, |kernel, out| node = kernel.close(out, socket));
+        if let Some(node) = node {
+            self.recorder.disconnected(node);
+        }
+    }
+
+    fn is_half_open(&self, id: InstanceId, socket: Socket) -> bool {
+        self.kernels[id as usize]
+            .established()
+            .any(|(s, node, made_with)| s == socket && self.peers[node as usize].leaves_half_open(made_with))
+    }
+
+    /// Whether any connection of this instance is half-open.
+    pub(crate) fn has_half_open(&self, id: InstanceId) -> bool {
+        self.kernels[id as usize]
+            .established()
+            .any(|(_, node, made_with)| self.peers[node as usize].leaves_half_open(made_with))
+    }
+
+    pub(crate) fn sample(&mut self, calendar: &mut Calendar<Event>) {
+        let now = calendar.now();
+        let look = |(id, instance): (usize, &Instance)| Look {
+            service: self.plan.service_of[id],
+            up: instance.is_up(),
+            memory_bytes: instance.memory_bytes(),
+            half_open: self.has_half_open(id as InstanceId),
+            loop_lag: instance.loop_lag(now),
+        };
+        let looks: Vec<Look> = self.instances.iter().enumerate().map(look).collect();
+        self.recorder.sample(&looks);
+        calendar.schedule_in(Lane::Sample, now + SAMPLE_EVERY, Event::Sample);
+    }
+
+    /// Per service: when its requests that are still open were sent.
+    pub(crate) fn open_requests(&self, services: usize) -> Vec<Vec<Time>> {
+        let mut open = vec![Vec::new(); services];
+        for (load, &service) in self.loads.iter().zip(&self.plan.service_of_load) {
+            open[service].extend(load.open());
+        }
+        open
+    }
+
+    /// Per service: how it stands with its caches.
+    pub(crate) fn at_horizon(&self, services: usize) -> Vec<AtHorizon> {
+        let serves = |name: &Name| self.peers[name.node as usize].process == Process::Running;
+        let names_serve = self.names.iter().all(serves);
+        let mut all = vec![AtHorizon { half_open: 0, names_serve }; services];
+        for (id, &service) in self.plan.service_of.iter().enumerate() {
+            all[service].half_open += u32::from(self.has_half_open(id as InstanceId));
+        }
+        all
+    }
+}
