@@ -21,8 +21,9 @@ pub mod summary;
 mod wiring;
 mod world;
 
-use halfopen_sim::Time;
+use halfopen_sim::{Calendar, Model, Time};
 
+use event::Event;
 use recording::{CacheRecord, Recording};
 use scenario::Scenario;
 use world::World;
@@ -30,10 +31,63 @@ use world::World;
 /// Runs a scenario once: build, run to the horizon, hand over what was recorded. Equal scenarios and seeds give equal
 /// recordings on every machine.
 pub fn simulate(scenario: &Scenario, seed: u64) -> Recording {
-    let horizon = Time::ZERO + scenario.horizon;
-    let (mut world, mut calendar) = build::build(scenario, seed);
-    let events = halfopen_sim::run(&mut world, &mut calendar, horizon);
-    hand_over(world, scenario, seed, horizon, events)
+    let mut run = Run::new(scenario, seed);
+    run.advance(run.horizon);
+    run.finish()
+}
+
+/// A run in its course, for those who want to look in between; how it is sliced changes nothing in its result.
+pub struct Run<'a> {
+    scenario: &'a Scenario,
+    seed: u64,
+    horizon: Time,
+    events: u64,
+    world: World,
+    calendar: Calendar<Event>,
+}
+
+impl<'a> Run<'a> {
+    /// Builds the world; nothing has happened yet.
+    pub fn new(scenario: &'a Scenario, seed: u64) -> Run<'a> {
+        let (world, calendar) = build::build(scenario, seed);
+        Run { scenario, seed, horizon: Time::ZERO + scenario.horizon, events: 0, world, calendar }
+    }
+
+    /// Lets everything happen that is due at or before `until`, and nothing past the horizon.
+    pub fn advance(&mut self, until: Time) {
+        self.events += halfopen_sim::run(&mut self.world, &mut self.calendar, until.min(self.horizon));
+    }
+
+    /// As [`advance`](Self::advance) to the horizon, and tells `sink` of every event before it happens.
+    pub fn trace(&mut self, sink: impl FnMut(Time, Event)) {
+        let mut traced = Traced { world: &mut self.world, sink };
+        self.events += halfopen_sim::run(&mut traced, &mut self.calendar, self.horizon);
+    }
+
+    /// Requests sent so far.
+    pub fn requests(&self) -> u64 {
+        self.world.recorder.requests()
+    }
+
+    /// What was recorded; the run should have been advanced to its horizon.
+    pub fn finish(self) -> Recording {
+        hand_over(self.world, self.scenario, self.seed, self.horizon, self.events)
+    }
+}
+
+/// A world that tells of every event.
+struct Traced<'a, F> {
+    world: &'a mut World,
+    sink: F,
+}
+
+impl<F: FnMut(Time, Event)> Model for Traced<'_, F> {
+    type Event = Event;
+
+    fn handle(&mut self, now: Time, event: Event, calendar: &mut Calendar<Event>) {
+        (self.sink)(now, event);
+        self.world.handle(now, event, calendar);
+    }
 }
 
 fn hand_over(world: World, scenario: &Scenario, seed: u64, horizon: Time, events: u64) -> Recording {

@@ -127,9 +127,9 @@ impl World {
         let Packet { from, socket, kind } = packet;
         let answer = match kind {
             PacketKind::Syn => peer.answer_to_syn(),
-            PacketKind::Call(_, made_with) | PacketKind::Again(_, made_with) | PacketKind::Probe(made_with) => {
-                peer.answer(made_with)
-            }
+            PacketKind::Call(_, made_with)
+            | PacketKind::Again(_, made_with)
+            | PacketKind::Probe(made_with) => peer.answer(made_with),
         };
         let back = match (answer, kind) {
             (Answer::Lives, PacketKind::Syn) => Some(network::Event::SynAnswered(socket, peer.incarnation)),

@@ -1,5 +1,7 @@
 //! Tables of components, and dispatch.
 
+use std::hash::{Hash, Hasher};
+
 use halfopen_sim::digest::Digest;
 use halfopen_sim::{Calendar, Model, Time};
 
@@ -105,7 +107,7 @@ impl Model for World {
 
     fn handle(&mut self, now: Time, event: Event, calendar: &mut Calendar<Event>) {
         self.digest.mix(now.as_nanos());
-        self.digest.mix_hash(&event);
+        event.hash(&mut Mixer(&mut self.digest));
         match event {
             Event::FaultBegins(fault) => self.fault_begins(calendar, fault as usize),
             Event::FaultEnds(fault) => self.fault_ends(calendar, fault as usize),
@@ -117,5 +119,35 @@ impl Model for World {
             Event::Failover(id, event) => self.failover(calendar, id, |f, out| f.on(now, event, out)),
             Event::Sample => self.sample(calendar),
         }
+    }
+}
+
+/// Feeds an event's fields to the digest, each as 64 bits whatever the platform's word.
+struct Mixer<'a>(&'a mut Digest);
+
+impl Hasher for Mixer<'_> {
+    fn finish(&self) -> u64 {
+        self.0.value()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u8(byte));
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.0.mix(u64::from(value));
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.0.mix(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0.mix(value);
+    }
+
+    fn write_isize(&mut self, value: isize) {
+        // The discriminant of an enum.
+        self.0.mix(value as u64);
     }
 }

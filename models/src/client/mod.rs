@@ -16,8 +16,8 @@ use slotmap::{SlotMap, new_key_type};
 
 use crate::app::{self, Ledger, TaskKey};
 use crate::event::CacheId;
-use crate::network::{Socket, SocketError};
 use crate::network::kernel::SocketOptions;
+use crate::network::{Socket, SocketError};
 use crate::scenario::{self, Bytes, Connections};
 
 use pipeline::Pipeline;

@@ -67,13 +67,11 @@ impl Pipeline {
                     self.write(book, desk, socket, key);
                 }
             }
-            Event::DialFailed(socket, _) | Event::Closed(socket, _)
-                if matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket) =>
+            Event::DialFailed(socket, _) | Event::Closed(socket, _) if matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket) =>
             {
                 self.on_close(book, desk);
             }
-            Event::ConnectTimeout(socket) | Event::SocketTimeout(socket)
-                if matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket) =>
+            Event::ConnectTimeout(socket) | Event::SocketTimeout(socket) if matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket) =>
             {
                 desk.close(socket);
                 self.on_close(book, desk);

@@ -97,10 +97,8 @@ mod tests {
 
     #[test]
     fn a_rate_that_ends_at_zero_ends_the_arrivals() {
-        let mut arrivals = Arrivals::new(
-            vec![(secs(0), 10.0), (secs(1), 0.0)],
-            Streams::new(1).stream("arrivals", "test"),
-        );
+        let mut arrivals =
+            Arrivals::new(vec![(secs(0), 10.0), (secs(1), 0.0)], Streams::new(1).stream("arrivals", "test"));
         let mut now = Time::ZERO;
         let mut n = 0;
         while let Some(next) = arrivals.next(now) {

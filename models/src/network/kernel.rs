@@ -92,7 +92,14 @@ impl Kernel {
     }
 
     /// The application dials.
-    pub fn dial(&mut self, out: &mut Out<'_>, socket: Socket, node: NodeId, rtt: Span, options: SocketOptions) {
+    pub fn dial(
+        &mut self,
+        out: &mut Out<'_>,
+        socket: Socket,
+        node: NodeId,
+        rtt: Span,
+        options: SocketOptions,
+    ) {
         let handshake = Handshake::new(out.now());
         let wait = handshake.first_wait(options.user_timeout);
         let timer = self.arm(out, out.now(), wait, Event::HandshakeTimer(socket));

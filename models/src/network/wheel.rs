@@ -60,8 +60,9 @@ mod tests {
     #[test]
     fn captured_course_of_one_segment() {
         let captured = [1.6731, 3.3371, 6.8571, 13.5132, 26.8253, 54.4732, 107.7213, 214.2174];
-        // 54.4732 s is a firing on the third level, so the host's clock is a multiple of 2.048 s there.
-        let uptime = Span::from_secs_f64(2.048 * 40.0 - 54.4732);
+        // 54.4732 s is a firing on the third level, so the host's clock is a multiple of 2.048 s there; a millisecond
+        // more, since the capture's stamps are a little later than the tick.
+        let uptime = Span::from_secs_f64(2.048 * 40.0 - 54.4732 + 0.001);
         let clock = HostClock::new(250, uptime);
         let mut rto = Span::from_millis(1632);
         for pair in captured.windows(2) {

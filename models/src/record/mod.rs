@@ -102,6 +102,11 @@ impl Recorder {
         self.story.push(StoryEvent { at, kind, who: who.to_owned(), what });
     }
 
+    /// Requests sent so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.services.iter().map(|service| service.record.requests).sum()
+    }
+
     pub(crate) fn sent(&mut self, service: usize, now: Time) {
         let after_fault = self.after_fault(now);
         let service = &mut self.services[service];
@@ -280,7 +285,9 @@ impl Recorder {
             records.push(record);
         }
         for instance in self.instances {
-            records[instance.service].instances.push(instance.record);
+            let record = &mut records[instance.service];
+            record.peak_memory_bytes = record.peak_memory_bytes.max(instance.record.peak_memory_bytes);
+            record.instances.push(instance.record);
         }
         // Recoveries are known only at the end; the order of one instant is kept.
         self.story.sort_by_key(|event| event.at);

@@ -36,6 +36,10 @@ pub struct Scenario {
     pub assumptions: Vec<Assumption>,
     /// What the scenario claims about its result.
     pub claims: Vec<Claim>,
+    /// Names of all variants in the file, in its order.
+    pub variants: Vec<String>,
+    /// The document after all edits, as TOML: what was really run.
+    pub document: String,
 }
 
 /// A civil date and time with its offset from UTC.

@@ -1,0 +1,57 @@
+//! What fails, and how: each failure mode is one file that turns its parameters into levers.
+//!
+//! A lever is all the physics there is: it changes what a node's process and host do. Everything after that (silence,
+//! resets, retransmissions, crashes) follows from the models. A mode is one file and one line in [`MODES`].
+
+use halfopen_sim::Time;
+
+/// A fault of a scenario, ready to be pulled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Name of its mode in the scenario: `host_dies`.
+    pub mode: &'static str,
+    /// Who is hit, for the story: `main.a`.
+    pub target: String,
+    /// What happens, as a short sentence without the name: `dies with its host`.
+    pub what: String,
+    /// When it begins.
+    pub at: Time,
+    /// Levers pulled at its beginning, in order.
+    pub begin: Vec<Lever>,
+    /// When it ends; absent: not within the run.
+    pub until: Option<Time>,
+    /// Levers pulled at its end, in order.
+    pub end: Vec<Lever>,
+}
+
+/// The levers that failure modes pull.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lever {
+    /// What a node's process and host do from now on.
+    Process {
+        /// Index of the cache in the scenario.
+        cache: usize,
+        /// Position of the node in its cache.
+        node: usize,
+        /// What it does.
+        process: Process,
+    },
+    /// An operator asks a cache's failover for a planned handover.
+    Handover {
+        /// Index of the cache in the scenario.
+        cache: usize,
+    },
+}
+
+/// What a node's process and its host do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// Serves.
+    Running,
+    /// Stopped (SIGSTOP): its kernel acknowledges and accepts, nothing is answered.
+    Stopped,
+    /// Gone, its host lives: FIN to every connection, resets and refusals after.
+    Killed,
+    /// Gone with its host: silence.
+    HostGone,
+}
