@@ -25,8 +25,8 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
     let source = source::find(&args.scenario)?;
     let scenarios = scenarios(&source, args)?;
     let scenario = &scenarios[0];
-    let folder = Folder::reserve(&place(args, scenario), &scenario.name)?;
     interrupt::listen()?;
+    let folder = Folder::reserve(&place(args, scenario), &scenario.name)?;
 
     let plan = Plan { scenarios: &scenarios, seed: args.seed, reps: args.reps, jobs: args.jobs };
     let progress = Progress::new(plan.runs(), plan.total(), args.quiet);

@@ -49,22 +49,25 @@ pub(super) fn rows(result: &Result<'_>, to: &mut dyn FnMut(Row)) {
 }
 
 fn figures(samples: &[&Sample]) -> Row {
-    let [pending_p5, pending_p95] = quantiles(samples, |s| s.pending_calls as f64);
-    let [memory_p5, memory_p95] = quantiles(samples, |s| s.memory_max_bytes as f64);
+    let each = |figure: fn(&Sample) -> f64| -> Vec<f64> { samples.iter().map(|s| figure(s)).collect() };
+    let pending = each(|s| s.pending_calls as f64);
+    let memory = each(|s| s.memory_max_bytes as f64);
+    let [pending_p5, pending_p95] = quantiles(&pending);
+    let [memory_p5, memory_p95] = quantiles(&memory);
     let figures = [
-        mean(samples, |s| f64::from(s.sent)),
-        mean(samples, |s| f64::from(s.answered)),
-        mean(samples, |s| f64::from(s.errors)),
-        mean(samples, |s| s.pending_calls as f64),
+        mean(&each(|s| f64::from(s.sent))),
+        mean(&each(|s| f64::from(s.answered))),
+        mean(&each(|s| f64::from(s.errors))),
+        mean(&pending),
         pending_p5,
         pending_p95,
-        mean(samples, |s| s.memory_max_bytes as f64),
+        mean(&memory),
         memory_p5,
         memory_p95,
-        mean(samples, |s| s.memory_mean_bytes as f64),
-        mean(samples, |s| f64::from(s.instances_up)),
-        mean(samples, |s| f64::from(s.half_open)),
-        mean(samples, |s| s.loop_lag.as_secs_f64() * 1e3),
+        mean(&each(|s| s.memory_mean_bytes as f64)),
+        mean(&each(|s| f64::from(s.instances_up))),
+        mean(&each(|s| f64::from(s.half_open))),
+        mean(&each(|s| s.loop_lag.as_secs_f64() * 1e3)),
     ];
     figures.iter().map(f64::to_string).collect()
 }

@@ -52,7 +52,7 @@ impl Axis {
     /// From zero to a little more than `most`, in round counts.
     pub fn counts(most: f64) -> Axis {
         let most = most.max(1.0);
-        let (rough, mut step) = (most / 3.0, 1.0);
+        let (rough, mut step) = (most / 4.0, 1.0);
         while step < rough {
             // 1, 2, 5, 10, 20, …: from a 2 the next is 5, otherwise twice as much.
             let two = (step / 2.0).to_string().trim_end_matches('0').trim_end_matches('.') == "1";
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(labels(&Axis::counts(0.0)), ["0", "1"]);
         assert_eq!(labels(&Axis::counts(48.0)), ["0", "20", "40"]);
         assert_eq!(labels(&Axis::counts(590.0)), ["0", "200", "400", "600"]);
-        assert_eq!(labels(&Axis::counts(420_000.0)), ["0", "200k", "400k"]);
+        assert_eq!(labels(&Axis::counts(154_000.0)), ["0", "50k", "100k", "150k"]);
         assert_eq!(labels(&Axis::bytes(1400.0 * 1048576.0)), ["0 B", "512 MiB", "1 GiB"]);
     }
 

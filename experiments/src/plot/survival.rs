@@ -38,7 +38,8 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording]) -> Option<Picture> {
     Some(picture("survival", SIZE, |area| {
         let variant = scenario.variant.as_ref().map_or(String::new(), |name| format!(", variant {name}"));
         let title = format!("{}{variant}: instances that have not crashed", scenario.name);
-        let under = "share of all instances of all replications, with its 95 % log-log band";
+        let under =
+            "share of all instances of all replications, with its 95 % log-log band (taken as independent)";
         let place = |x: f64, y: f64| (px(x), px(y));
         area.draw_text(&title, &bold(28.0, INK), place(26.0, 20.0)).expect("drawing into memory");
         area.draw_text(under, &text(TEXT, INK), place(26.0, 62.0)).expect("drawing into memory");
@@ -84,6 +85,8 @@ impl Curve<'_> {
         let (mut share, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
         let steps = &self.survival.steps;
         for (index, step) in steps.iter().enumerate() {
+            // Where nobody is left there is nothing to be known.
+            let end = if step.share > 0.0 { end } else { step.at };
             let until = steps.get(index + 1).map_or(end, |next| next.at);
             for (corners, level) in [(&mut share, step.share), (&mut low, step.low), (&mut high, step.high)] {
                 corners.extend([(step.at, level), (until, level)]);

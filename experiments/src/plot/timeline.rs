@@ -10,7 +10,7 @@ use super::axes::{Axis, Frame, frame};
 use super::canvas::{Area, INK, PALETTE, Picture, TEXT, bold, picture, px, stroke, text};
 use super::legend::{self, Mark};
 use crate::clock::Clock;
-use crate::over::{mean, quantiles, samples};
+use crate::over::{mean, quantiles};
 
 /// Services side by side; more go into further bands.
 const COLUMNS: usize = 4;
@@ -48,7 +48,7 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording], summary: &Summary) ->
     let bands = scenario.services.len().div_ceil(COLUMNS).max(1);
     let band_height = BAND_HEAD + ROW * ROWS.len() as f64 + BAND_FOOT;
     // The legend needs two columns and a half.
-    let width = (MARGIN + COLUMN * columns as f64).max(1400.0);
+    let width = (2.0 * MARGIN + COLUMN * columns as f64).max(1500.0);
     let times = times(scenario, &recordings[0], clock);
     picture("timeline", (width, HEAD + band_height * bands as f64), |area| {
         head(area, scenario, recordings.len());
@@ -176,41 +176,34 @@ struct Curve {
 
 impl Curves {
     fn of(recordings: &[Recording], service: usize) -> Curves {
-        let seconds = recordings[0].services[service].series.len();
-        let step = seconds.div_ceil(POINTS).max(1);
-        let mut curves = Curves {
-            pending: Curve::default(),
-            memory: Curve::default(),
-            errors: Curve::default(),
-            up: Curve::default(),
-        };
-        for from in (0..seconds).step_by(step) {
-            let seconds = from..(from + step).min(seconds);
-            let all: Vec<Vec<&Sample>> = seconds.map(|second| samples(recordings, service, second)).collect();
-            let at = from as f64;
-            curves.pending.push(at, &all, |s| s.pending_calls as f64);
-            curves.memory.push(at, &all, |s| s.memory_max_bytes as f64);
-            curves.errors.push(at, &all, |s| f64::from(s.errors));
-            curves.up.push(at, &all, |s| f64::from(s.instances_up));
+        Curves {
+            pending: Curve::of(recordings, service, |s| s.pending_calls as f64),
+            memory: Curve::of(recordings, service, |s| s.memory_max_bytes as f64),
+            errors: Curve::of(recordings, service, |s| f64::from(s.errors)),
+            up: Curve::of(recordings, service, |s| f64::from(s.instances_up)),
         }
-        curves
     }
 }
 
 impl Curve {
-    /// The next point, the mean over a few seconds.
-    fn push(&mut self, at: f64, seconds: &[Vec<&Sample>], figure: impl Fn(&Sample) -> f64) {
-        let share = 1.0 / seconds.len() as f64;
-        let (mut middle, mut low, mut high) = (0.0, 0.0, 0.0);
-        for samples in seconds {
-            let [p5, p95] = quantiles(samples, &figure);
-            middle += mean(samples, &figure) * share;
-            low += p5 * share;
-            high += p95 * share;
+    /// A point for each few seconds: every replication's mean over them, then the replications'.
+    fn of(recordings: &[Recording], service: usize, figure: fn(&Sample) -> f64) -> Curve {
+        let seconds = recordings[0].services[service].series.len();
+        let step = seconds.div_ceil(POINTS).max(1);
+        let mut curve = Curve::default();
+        for from in (0..seconds).step_by(step) {
+            let to = (from + step).min(seconds);
+            let values = recordings.iter().map(|recording| {
+                let samples = &recording.services[service].series[from..to];
+                samples.iter().map(figure).sum::<f64>() / (to - from) as f64
+            });
+            let values: Vec<f64> = values.collect();
+            let (at, [low, high]) = (from as f64, quantiles(&values));
+            curve.mean.push((at, mean(&values)));
+            curve.low.push((at, low));
+            curve.high.push((at, high));
         }
-        self.mean.push((at, middle));
-        self.low.push((at, low));
-        self.high.push((at, high));
+        curve
     }
 
     fn highest(&self) -> f64 {

@@ -8,7 +8,7 @@ use super::{Section, Table};
 use crate::clock::Clock;
 
 /// Like events further apart than this are told apart.
-const PAUSE: Span = Span::from_secs(60);
+const PAUSE: Span = Span::from_secs(120);
 
 /// Events of one kind and service, in order.
 struct Chapter<'a> {
