@@ -9,6 +9,7 @@
 pub mod backoff;
 mod pipeline;
 mod pool;
+pub mod presets;
 
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Span, Timer};
