@@ -9,8 +9,11 @@ use crate::source::Source;
 
 /// One remark without a place.
 pub fn message(wrong: &str, right: &str) -> String {
-    let group = Group::with_title(Level::ERROR.primary_title(wrong));
-    render(if right.is_empty() { group } else { group.element(Level::HELP.message(right)) })
+    let mut report = vec![Group::with_title(Level::ERROR.primary_title(wrong))];
+    if !right.is_empty() {
+        report.push(Group::with_title(Level::HELP.secondary_title(right)));
+    }
+    render(&report)
 }
 
 /// All problems of a scenario, and how many they are.
@@ -44,7 +47,11 @@ fn show(source: &Source, edits: &Edits, problem: &Problem) -> String {
     let caret = AnnotationKind::Primary.span(span).label(problem.path.as_str());
     let group = Group::with_title(Level::ERROR.primary_title(problem.wrong.as_str()))
         .element(Snippet::source(text).path(label).annotation(caret));
-    render(if problem.right.is_empty() { group } else { group.element(Level::HELP.message(&problem.right)) })
+    render(&[if problem.right.is_empty() {
+        group
+    } else {
+        group.element(Level::HELP.message(&problem.right))
+    }])
 }
 
 /// The part of `range` in its first line: a caret under a whole table says less than one under its name.
@@ -55,7 +62,7 @@ fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
     start..line
 }
 
-fn render(group: Group<'_>) -> String {
+fn render(report: &[Group<'_>]) -> String {
     let renderer = if console::colors_enabled_stderr() { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&[group])
+    renderer.render(report)
 }

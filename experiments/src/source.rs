@@ -4,16 +4,13 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use halfopen_models::scenario::{self, Edits, Scenario};
+use halfopen_models::scenario::{self, Edits, LARGEST_TEXT, Scenario};
 
 use crate::diagnostics;
 use crate::failure::Failure;
 
 /// Scenarios that come with the program.
 pub const SHIPPED: &[(&str, &str)] = &[("kustomer-2019", include_str!("../scenarios/kustomer-2019.toml"))];
-
-/// Longest text that is read. A scenario has a few KiB; whoever names a log or a dump by mistake learns it at once.
-const LONGEST: u64 = 1024 * 1024;
 
 /// A scenario's text.
 pub struct Source {
@@ -51,9 +48,9 @@ pub fn read(source: &Source, edits: &Edits) -> Result<Scenario, Failure> {
 
 fn load(path: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| file.take(LARGEST_TEXT as u64 + 1).read_to_end(&mut bytes));
     match read {
-        Ok(_) if bytes.len() as u64 > LONGEST => Err(Failure::wrong(
+        Ok(_) if bytes.len() > LARGEST_TEXT => Err(Failure::wrong(
             format!("{path}:1: this is more than 1 MiB, and no scenario"),
             "a scenario is a TOML text of a few KiB; `halfopen show kustomer-2019` prints one",
         )),
@@ -81,4 +78,9 @@ fn not_text(path: &str, error: &std::string::FromUtf8Error) -> Failure {
         format!("{path}:{line}: this is not UTF-8: byte 0x{:02x} at offset {at}", bytes[at]),
         "save the file as UTF-8",
     )
+}
+
+/// The title of a shipped scenario.
+pub fn title(text: &str) -> String {
+    scenario::read("", text, &Edits::default()).map_or(String::new(), |scenario| scenario.title)
 }

@@ -63,7 +63,7 @@ fn the_report_tells_everything_without_colour_in_a_pipe() {
         "A small silent failover",
         "recovered by crash and restart",
         "never within the horizon",
-        "23:58:30            main.a",
+        "23:58:30   main.a   dies with its host",
         "time to crash",
         "never in 2 of 2",
         "holds    errors begin with the deadline",
@@ -128,9 +128,9 @@ fn a_broken_claim_is_exit_status_one() {
 #[test]
 fn the_trace_of_one_seed_is_one_text() {
     let desk = Desk::new();
-    let trace = || text(&desk.halfopen(&["run", "small.toml", "--trace", "--set", "horizon=2s"]).stdout);
+    let trace = || text(&desk.halfopen(&["run", "small.toml", "--trace"]).stdout);
     let first = trace();
-    assert_eq!(first, trace());
+    assert!(first == trace());
     let times: Vec<u64> =
         first.lines().map(|line| line.split_once(' ').unwrap().0.parse().unwrap()).collect();
     assert!(times.len() > 1000 && times.is_sorted());
