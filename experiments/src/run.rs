@@ -30,8 +30,7 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
 
     let plan = Plan { scenarios: &scenarios, seed: args.seed, reps: args.reps, jobs: args.jobs };
     let progress = Progress::new(plan.runs(), plan.total(), args.quiet);
-    let recordings =
-        execute(&plan, &progress).map_err(|failure| nothing_written(failure, folder.target()))?;
+    let recordings = execute(&plan, &progress).map_err(|failure| nothing_written(failure, folder.name()))?;
     let speed = progress.speed();
     drop(progress);
 
@@ -46,7 +45,7 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
     };
     result.write(&folder)?;
     if interrupt::asked() {
-        return Err(nothing_written(Failure::Interrupted("interrupted".into()), folder.target()));
+        return Err(nothing_written(Failure::Interrupted("interrupted".into()), folder.name()));
     }
     let folder = folder.publish()?;
 

@@ -12,6 +12,8 @@ use crate::failure::Failure;
 
 /// A place for a result, reserved before anything is simulated.
 pub struct Folder {
+    /// As typed, for messages.
+    name: PathBuf,
     target: PathBuf,
     unfinished: TempDir,
 }
@@ -21,18 +23,18 @@ impl Folder {
     ///
     /// # Errors
     /// When something else is there, or nothing can be written there.
-    pub fn reserve(target: &Path, scenario: &str) -> Result<Folder, Failure> {
+    pub fn reserve(name: &Path, scenario: &str) -> Result<Folder, Failure> {
+        refuse_foreign(name, scenario)?;
         // A link is followed, and what it points to is replaced.
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        refuse_foreign(&target, scenario)?;
-        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let target = fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
+        let last = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let parent = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
         let unfinished = fs::create_dir_all(&parent).and_then(|()| {
             let mut builder = tempfile::Builder::new();
-            let prefix = format!(".{name}-unfinished-");
+            let prefix = format!(".{last}-unfinished-");
             builder.prefix(&prefix);
             // The result is for everybody whom the umask allows, as if it had been made by mkdir.
             #[cfg(unix)]
@@ -45,12 +47,12 @@ impl Folder {
                 "name a folder that can be written with --out",
             )
         })?;
-        Ok(Folder { target, unfinished })
+        Ok(Folder { name: name.to_owned(), target, unfinished })
     }
 
-    /// Where the result will be.
-    pub fn target(&self) -> &Path {
-        &self.target
+    /// Where the result will be, as typed.
+    pub fn name(&self) -> &Path {
+        &self.name
     }
 
     /// Writes a file, down to the disk.
@@ -72,16 +74,16 @@ impl Folder {
     /// When the file system refuses; what was there before is then there again.
     pub fn publish(self) -> Result<PathBuf, Failure> {
         self.swap().map_err(|error| self.failed("the folder", &error))?;
-        Ok(self.target)
+        Ok(self.name)
     }
 
     fn swap(&self) -> io::Result<()> {
         sync_folder(self.unfinished.path())?;
         let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
-        let name = self.target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let last = self.target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Removed, with the earlier result in it, when it goes out of scope.
-        let earlier = tempfile::Builder::new().prefix(&format!(".{name}-replaced-")).tempdir_in(parent)?;
+        let earlier = tempfile::Builder::new().prefix(&format!(".{last}-replaced-")).tempdir_in(parent)?;
         let aside = earlier.path().join("earlier");
         let replaces = self.target.exists();
         if replaces {
@@ -102,7 +104,7 @@ impl Folder {
 
     fn failed(&self, what: &str, error: &io::Error) -> Failure {
         Failure::wrong(
-            format!("cannot write {what} of {}: {error}", self.target.display()),
+            format!("cannot write {what} of {}: {error}", self.name.display()),
             "no file was left there by this run, and an earlier result is as it was",
         )
     }
@@ -116,7 +118,7 @@ fn refuse_foreign(target: &Path, scenario: &str) -> Result<(), Failure> {
             "name another folder with --out, or move this one away",
         ))
     };
-    match fs::symlink_metadata(target) {
+    match fs::metadata(target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => {
             return Err(Failure::wrong(format!("cannot look at {}: {error}", target.display()), ""));

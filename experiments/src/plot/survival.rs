@@ -51,8 +51,10 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording]) -> Option<Picture> {
             label: Box::new(|share| format!("{:.0} %", share * 100.0)),
         };
         let mut frame = frame(&panel, &x, &y, (LEFT, BOTTOM - 60.0));
-        for curve in &curves {
-            curve.draw(&mut frame, x.range.end);
+        for (index, curve) in curves.iter().enumerate() {
+            // Where curves lie upon each other the lower ones show as stripes.
+            let covered = (curves.len() - 1 - index).min(4);
+            curve.draw(&mut frame, x.range.end, 3.0 + 2.0 * covered as f64);
         }
         let caption = "minutes since the fault";
         area.draw_text(caption, &text(TEXT, INK), place(26.0 + LEFT, SIZE.1 - 46.0))
@@ -81,7 +83,7 @@ fn curve<'a>(service: &'a str, index: usize, recordings: &[Recording]) -> Curve<
 }
 
 impl Curve<'_> {
-    fn draw(&self, frame: &mut Frame<'_>, end: f64) {
+    fn draw(&self, frame: &mut Frame<'_>, end: f64, width: f64) {
         let (mut share, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
         let steps = &self.survival.steps;
         for (index, step) in steps.iter().enumerate() {
@@ -95,7 +97,7 @@ impl Curve<'_> {
         let outline: Vec<(f64, f64)> = low.into_iter().chain(high.into_iter().rev()).collect();
         let band = Polygon::new(outline, self.color.mix(0.18).filled());
         frame.draw_series([band]).expect("drawing into memory");
-        let line = LineSeries::new(share, self.color.stroke_width(stroke(3.0)));
+        let line = LineSeries::new(share, self.color.stroke_width(stroke(width)));
         frame.draw_series(line).expect("drawing into memory");
     }
 

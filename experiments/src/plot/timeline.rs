@@ -14,7 +14,10 @@ use crate::over::{mean, quantiles};
 
 /// Services side by side; more go into further bands.
 const COLUMNS: usize = 4;
+/// Narrowest column.
 const COLUMN: f64 = 470.0;
+/// The legend needs this.
+const NARROWEST: f64 = 1500.0;
 const ROW: f64 = 232.0;
 const ROWS: [&str; 4] =
     ["pending cache calls", "memory of the fullest instance", "failed requests per second", "instances up"];
@@ -47,9 +50,10 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording], summary: &Summary) ->
     let columns = scenario.services.len().clamp(1, COLUMNS);
     let bands = scenario.services.len().div_ceil(COLUMNS).max(1);
     let band_height = BAND_HEAD + ROW * ROWS.len() as f64 + BAND_FOOT;
-    // The legend needs two columns and a half.
-    let width = (2.0 * MARGIN + COLUMN * columns as f64).max(1500.0);
-    let times = times(scenario, &recordings[0], clock);
+    let width = (2.0 * MARGIN + COLUMN * columns as f64).max(NARROWEST);
+    let step = (width - 2.0 * MARGIN) / columns as f64;
+    // A label of the time axis takes about 80 pixels with its gap.
+    let times = times(scenario, &recordings[0], clock, ((step - LEFT) / 80.0) as usize);
     picture("timeline", (width, HEAD + band_height * bands as f64), |area| {
         head(area, scenario, recordings.len());
         for (index, service) in scenario.services.iter().enumerate() {
@@ -57,20 +61,20 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording], summary: &Summary) ->
             let top = HEAD + band_height * band as f64;
             let recovery = summary.services.get(index).and_then(|(_, s)| s.time_to_recovery_s.median);
             let curves = Curves::of(recordings, index);
-            let mut corner = (MARGIN + COLUMN * column as f64, top);
+            let mut corner = (MARGIN + step * column as f64, top);
             write(area, &service.name, &bold(26.0, INK), (corner.0 + LEFT, top));
             corner.1 += BAND_HEAD;
-            panels(area, corner, column == 0, service, &curves, &times, recovery);
+            panels(area, corner, (step, column == 0), service, (&curves, &times), recovery);
             write(area, clock.axis(), &text(TEXT, INK), (corner.0 + LEFT, top + band_height - 36.0));
         }
     })
 }
 
-fn times(scenario: &Scenario, recording: &Recording, clock: Clock) -> Times {
+fn times(scenario: &Scenario, recording: &Recording, clock: Clock, ticks: usize) -> Times {
     let promoted =
         recording.story.iter().filter(|event| event.kind == StoryKind::Failover).map(|e| e.at).max();
     Times {
-        axis: Axis::clock(clock, scenario.horizon.as_secs_f64(), 4),
+        axis: Axis::clock(clock, scenario.horizon.as_secs_f64(), ticks),
         fault: recording.fault_at.map(|at| at.as_secs_f64()),
         promoted: promoted.filter(|&at| Some(at) >= recording.fault_at).map(|at| at.as_secs_f64()),
     }
@@ -101,10 +105,9 @@ fn write(area: &Area<'_>, words: &str, style: &TextStyle<'_>, (x, y): (f64, f64)
 fn panels(
     area: &Area<'_>,
     (left, top): (f64, f64),
-    named: bool,
+    (width, named): (f64, bool),
     service: &Service,
-    curves: &Curves,
-    times: &Times,
+    (curves, times): (&Curves, &Times),
     recovery: Option<f64>,
 ) {
     let limit = service.memory.limit as f64;
@@ -123,7 +126,7 @@ fn panels(
         let last = row + 1 == ROWS.len();
         let bottom = if last { 34.0 } else { 0.0 };
         let panel =
-            area.clone().shrink((px(left), px(y + 34.0)), (px(COLUMN - 20.0), px(ROW - 46.0 + bottom)));
+            area.clone().shrink((px(left), px(y + 34.0)), (px(width - 20.0), px(ROW - 46.0 + bottom)));
         let mut frame = frame(&panel, &times.axis, &axis, (LEFT, bottom));
         phases(&mut frame, times, recovery, axis.range.end);
         curve.draw(&mut frame);

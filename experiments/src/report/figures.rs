@@ -44,7 +44,9 @@ pub(super) fn services(summary: &Summary) -> Section {
     columns.push(("system", &summary.system));
     Section {
         title: "Services".into(),
-        remark: "mean, for times since the fault the median, and its 95 % interval over replications".into(),
+        remark: "mean, for times since the fault the median, and its 95 % interval over replications \
+                 (…: not bounded by the data)"
+            .into(),
         table: table(SERVICE, &columns),
     }
 }
