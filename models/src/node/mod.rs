@@ -1,11 +1,12 @@
 //! A cache node: one thread that runs commands in order of arrival.
 //!
-//! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss. What its
-//! host answers when the process cannot is the network's business (`network::Peer`).
+//! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss; the limit
+//! of a stopped process's receive buffer (its kernel acknowledges here without end). What its host answers when the
+//! process cannot is the network's business (`network::Peer`).
 
 use std::collections::VecDeque;
 
-use halfopen_sim::chance::{Distribution, Stream};
+use halfopen_sim::chance::{Sampler, Stream};
 use halfopen_sim::{Span, Time, Timer};
 
 use crate::client::CallKey;
@@ -53,7 +54,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Node {
     process: Process,
-    service: Distribution,
+    service: Sampler,
     stream: Stream,
     /// In order of arrival; the first is in service.
     queue: VecDeque<(Time, Command)>,
@@ -68,7 +69,7 @@ pub struct Node {
 
 impl Node {
     /// A running node without work.
-    pub fn new(service: Distribution, stream: Stream) -> Node {
+    pub fn new(service: Sampler, stream: Stream) -> Node {
         Node {
             process: Process::Running,
             service,
@@ -127,12 +128,12 @@ impl Node {
 
     fn begin(&mut self, out: &mut Out<'_>) {
         let span = self.service.sample(&mut self.stream);
+        self.busy += span;
         if self.process == Process::Stopped {
             self.left = span;
             return;
         }
         self.in_service_until = out.now() + span;
-        self.busy += span;
         self.done = Some(out.arm(span, Event::Done));
     }
 }
