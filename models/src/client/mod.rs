@@ -9,6 +9,8 @@
 pub mod backoff;
 mod pipeline;
 mod pool;
+#[cfg(test)]
+mod tests;
 
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Span, Timer};
