@@ -2,7 +2,7 @@
 //!
 //! One vocabulary for all strategies: they hear when a node falls silent or answers again, and when an operator asks
 //! for a handover; they order promotions, changes of the name, and the closing of connections. A strategy is one file
-//! with the rules and one line in [`Strategy`].
+//! with the rules and one line in `Strategy`.
 
 mod managed;
 
