@@ -9,6 +9,7 @@
 pub mod backoff;
 mod pipeline;
 mod pool;
+pub mod presets;
 #[cfg(test)]
 mod tests;
 
