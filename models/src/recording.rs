@@ -1,5 +1,7 @@
 //! What one run leaves behind: plain data, made by the wiring while the run goes on.
 
+use std::fmt;
+
 use halfopen_sim::histogram::Histogram;
 use halfopen_sim::{Span, Time};
 
@@ -69,7 +71,7 @@ pub struct ServiceRecord {
 
 /// When a service's objective held again: the end of the last 10 s window after the first fault that breaks it.
 /// A window's requests are those sent in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Recovery {
     /// No window broke it, or nothing ever failed.
     Unharmed,
@@ -94,6 +96,19 @@ pub enum Verdict {
     Metastable,
     /// Still cut off at the horizon.
     NeverWithinHorizon,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Verdict::Unharmed => "unharmed",
+            Verdict::ByItself => "recovered by itself",
+            Verdict::ByCrash => "recovered by crash and restart",
+            Verdict::ByKernel => "recovered by the kernel",
+            Verdict::Metastable => "metastable",
+            Verdict::NeverWithinHorizon => "never within the horizon",
+        })
+    }
 }
 
 /// One instance in one run.

@@ -1,32 +1,36 @@
 //! Many recordings of one scenario → figures with their uncertainty, and the claims held against them.
 //!
-//! Pure: equal recordings in equal order give equal summaries. How a figure is estimated is in `statistics`; when a
-//! claim holds is in `claims`.
+//! Pure: equal recordings in equal order give equal summaries, and another order changes the digest and nothing else.
+//! What one replication came to is in `outcome`, how replications make figures in `figures` and `statistics`, when a
+//! claim holds in `claims`.
 
 pub mod claims;
+mod figures;
+mod outcome;
 pub mod statistics;
 
 use serde::Serialize;
 
-use crate::recording::Recording;
-use crate::scenario::Scenario;
-
 /// A figure over replications. A field is absent where it cannot be stated honestly.
+///
+/// Quantiles of values that every replication shows are of type 7 and the median's interval is of order statistics;
+/// those of times come from the Kaplan–Meier curve and its band, also where nothing is censored, so that one censored
+/// replication more never moves them by a change of method.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
     /// Mean over replications; absent where a value is censored: a mean over survivors would lie.
     pub mean: Option<f64>,
     /// 95 % t interval of the mean; absent where the mean is, and with fewer than two values.
     pub ci95: Option<[f64; 2]>,
-    /// Median; of times with censored values the Kaplan–Meier median, absent where the curve does not reach one half.
+    /// Median; of times the first by which half of the replications have seen it.
     pub median: Option<f64>,
-    /// 95 % interval of the median; an end is absent where the data do not bound it.
+    /// 95 % interval of the median; an end is absent where the data do not bound it: always below six replications.
     pub median_ci95: [Option<f64>; 2],
-    /// 5 % quantile (times: of the Kaplan–Meier curve).
+    /// 5 % quantile.
     pub p5: Option<f64>,
-    /// 95 % quantile (times: of the Kaplan–Meier curve).
+    /// 95 % quantile.
     pub p95: Option<f64>,
-    /// Number of replications.
+    /// Number of replications that have a value, censored ones included.
     pub n: u32,
     /// Replications in which it did not happen before the horizon.
     pub censored: u32,
@@ -43,15 +47,20 @@ pub struct Latency {
     pub max: Figure,
 }
 
-/// The figures of a service, or of the whole system. The system's times are the earliest first error and crash and
-/// the latest recovery; its counts are sums; its peak memory is the largest.
+/// The figures of a service, or of the whole system. In each replication the system's times are the earliest first
+/// error and crash, the latest recovery (censored when one service stays broken) and the latest last error; its counts
+/// are sums, its ratios those of the sums, its latencies those of all requests together; its peak memory is the largest
+/// instance's. Its peak of pending calls is the sum of the services' peaks, which need not fall together.
+///
+/// Without a fault, times count from the start of the run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ServiceSummary {
     /// Requests sent in the whole run.
     pub requests: Figure,
     /// Requests that failed or missed their caller's deadline in the whole run.
     pub errors: Figure,
-    /// Answered well and in time ÷ sent, from the first fault to the horizon.
+    /// Answered well and in time ÷ sent, from the first fault to the horizon; what is open at the horizon is not
+    /// answered. Over the replications in which anything was sent.
     pub availability: Figure,
     /// From the first fault to the first failed request; censored without one.
     pub time_to_first_error_s: Figure,
@@ -68,9 +77,9 @@ pub struct ServiceSummary {
     pub peak_pending_calls: Figure,
     /// Most bytes in one instance's ledger.
     pub peak_memory_bytes: Figure,
-    /// Arrival to answer, of requests that were answered.
+    /// Arrival to answer, of requests that were answered well; over the replications that answered any.
     pub latency_ms: Latency,
-    /// Calls that reached the cache ÷ calls the same users needed.
+    /// Calls that reached the cache ÷ calls the same users needed; over the replications that needed any.
     pub retry_amplification: Figure,
     /// How it came out, by replications, the most frequent first; empty for the system.
     pub verdicts: Vec<VerdictCount>,
@@ -144,17 +153,6 @@ pub struct Summary {
     pub caches: Vec<(String, CacheSummary)>,
     /// Claims; filled by whoever has run the variants they are about.
     pub expect: Vec<ClaimResult>,
-}
-
-impl Summary {
-    /// The figures of `recordings`, which are runs of `scenario` in the order of their seeds. `expect` is left empty.
-    ///
-    /// # Panics
-    /// When there are no recordings.
-    pub fn of(scenario: &Scenario, recordings: &[Recording]) -> Summary {
-        let _ = (scenario, recordings);
-        unimplemented!()
-    }
 }
 
 fn as_map<T: Serialize, S: serde::Serializer>(

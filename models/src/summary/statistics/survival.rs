@@ -1,0 +1,188 @@
+//! Times that may not have come when the run ends: Kaplan and Meier's curve.
+
+/// One observation of a time: it happened then, or had not happened by then.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lifetime {
+    /// It happened after this many seconds.
+    Ended(f64),
+    /// It had not happened after this many seconds.
+    Censored(f64),
+}
+
+/// A Kaplan–Meier curve: right-continuous steps, the first at zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survival {
+    /// Steps in the order of their times: one at zero, and one at each time at which something ended or was censored.
+    pub steps: Vec<Step>,
+}
+
+/// The curve from this time to the next step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Seconds.
+    pub at: f64,
+    /// Share that has not ended.
+    pub share: f64,
+    /// Lower end of its 95 % log-log band; 0 where all have ended.
+    pub low: f64,
+    /// Upper end. Where all have ended the log-log band is not defined, and the end before goes on.
+    pub high: f64,
+    /// How many were at risk just before.
+    pub at_risk: u32,
+    /// How many ended here.
+    pub ended: u32,
+    /// How many were censored here; they are at risk here still.
+    pub censored: u32,
+}
+
+/// 97.5 % quantile of the normal distribution.
+const Z: f64 = 1.959_963_984_540_054;
+/// Shares closer than this are the same: products of fractions like 19/20 · 18/19 are rounded. Different shares of n
+/// observations lie 1/n apart, or more.
+const SAME: f64 = 1e-9;
+/// Fewer observations all lie above their median in more than 2.5 % of cases: 2⁻⁵ > 2.5 % > 2⁻⁶. The band, which is
+/// an approximation for many, does not know that.
+const BOUND_FROM: u32 = 6;
+
+impl Lifetime {
+    fn parts(self) -> (f64, bool) {
+        match self {
+            Lifetime::Ended(at) => (at, true),
+            Lifetime::Censored(at) => (at, false),
+        }
+    }
+}
+
+impl Survival {
+    /// The curve of these observations, in any order.
+    pub fn of(lifetimes: &[Lifetime]) -> Survival {
+        let mut all: Vec<(f64, bool)> = lifetimes.iter().map(|lifetime| lifetime.parts()).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut steps: Vec<Step> = Vec::new();
+        let mut at_risk = all.len() as u32;
+        if all.first().is_none_or(|first| first.0 > 0.0) {
+            steps.push(Step { at: 0.0, share: 1.0, low: 1.0, high: 1.0, at_risk, ended: 0, censored: 0 });
+        }
+        let (mut share, mut high, mut greenwood) = (1.0, 1.0, 0.0);
+        for tied in all.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+            let ended = tied.iter().filter(|observation| observation.1).count() as u32;
+            let censored = tied.len() as u32 - ended;
+            let (d, n) = (f64::from(ended), f64::from(at_risk));
+            let mut low = 0.0;
+            if ended == at_risk {
+                share = 0.0;
+            } else {
+                share *= (n - d) / n;
+                greenwood += d / (n * (n - d));
+                [low, high] = band(share, greenwood);
+            }
+            steps.push(Step { at: tied[0].0, share, low, high, at_risk, ended, censored });
+            at_risk -= ended + censored;
+        }
+        Survival { steps }
+    }
+
+    /// The first time by which a share `q` of all has ended; `None` where the curve does not come down that far.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        self.first(1.0 - q, |step| step.share)
+    }
+
+    /// 95 % interval of the median: where one half lies within the band (Brookmeyer and Crowley 1982, on the log-log
+    /// scale). An end is absent where the band does not come down to one half, and below six observations.
+    pub fn median_interval(&self) -> [Option<f64>; 2] {
+        if self.steps[0].at_risk < BOUND_FROM {
+            return [None, None];
+        }
+        [self.first(0.5, |step| step.low), self.first(0.5, |step| step.high)]
+    }
+
+    fn first(&self, share: f64, curve: impl Fn(&Step) -> f64) -> Option<f64> {
+        self.steps.iter().find(|step| curve(step) <= share + SAME).map(|step| step.at)
+    }
+}
+
+/// Kalbfleisch and Prentice's band: symmetric around ln(−ln S), whose variance is Greenwood's sum ÷ (ln S)².
+fn band(share: f64, greenwood: f64) -> [f64; 2] {
+    if greenwood <= 0.0 {
+        // Nothing has ended yet.
+        return [1.0, 1.0];
+    }
+    let log = libm::log(share);
+    let half = Z * greenwood.sqrt() / -log;
+    [half, -half].map(|by| libm::exp(log * libm::exp(by)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lifetime::{Censored, Ended};
+    use super::*;
+
+    /// (at, share, at risk, ended, censored)
+    type Row = (f64, f64, u32, u32, u32);
+
+    fn rows(survival: &Survival) -> Vec<Row> {
+        survival.steps.iter().map(|s| (s.at, s.share, s.at_risk, s.ended, s.censored)).collect()
+    }
+
+    #[test]
+    fn curves_by_hand() {
+        let cases: [(&str, &[Lifetime], &[Row]); 7] = [
+            ("nothing", &[], &[(0.0, 1.0, 0, 0, 0)]),
+            ("one", &[Ended(2.0)], &[(0.0, 1.0, 1, 0, 0), (2.0, 0.0, 1, 1, 0)]),
+            ("one censored", &[Censored(2.0)], &[(0.0, 1.0, 1, 0, 0), (2.0, 1.0, 1, 0, 1)]),
+            (
+                "at zero",
+                &[Ended(0.0), Ended(0.0), Ended(5.0), Ended(5.0)],
+                &[(0.0, 0.5, 4, 2, 0), (5.0, 0.0, 2, 2, 0)],
+            ),
+            ("censored at zero", &[Censored(0.0), Ended(1.0)], &[(0.0, 1.0, 2, 0, 1), (1.0, 0.0, 1, 1, 0)]),
+            (
+                "a tie: the censored one is still at risk",
+                &[Censored(3.0), Ended(3.0), Ended(1.0), Ended(9.0)],
+                &[(0.0, 1.0, 4, 0, 0), (1.0, 0.75, 4, 1, 0), (3.0, 0.5, 3, 1, 1), (9.0, 0.0, 1, 1, 0)],
+            ),
+            ("all censored", &[Censored(4.0); 3], &[(0.0, 1.0, 3, 0, 0), (4.0, 1.0, 3, 0, 3)]),
+        ];
+        for (name, lifetimes, expected) in cases {
+            assert_eq!(rows(&Survival::of(lifetimes)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn quantiles_are_reached_or_absent() {
+        let twenty: Vec<Lifetime> = (1..=20).map(|t| Ended(f64::from(t))).collect();
+        let whole = Survival::of(&twenty);
+        let reached = [0.05, 0.5, 0.95].map(|q| whole.quantile(q));
+        assert_eq!(reached, [1.0, 10.0, 19.0].map(Some), "whatever the rounding of 19/20 · 18/19 · …");
+        let half: Vec<Lifetime> =
+            (1..=20).map(|t| if t <= 10 { Ended(7.0) } else { Censored(9.0) }).collect();
+        let half = Survival::of(&half);
+        assert_eq!([0.5, 0.51].map(|q| half.quantile(q)), [Some(7.0), None]);
+        assert_eq!(Survival::of(&[]).quantile(0.5), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_median_ends_where_the_data_end() {
+        let first = |ended: u32, n: u32| {
+            let of = |t| if t <= ended { Ended(f64::from(t)) } else { Censored(100.0) };
+            Survival::of(&(1..=n).map(of).collect::<Vec<_>>()).median_interval()
+        };
+        assert_eq!(first(5, 5), [None, None], "too few");
+        assert_eq!(first(6, 6), [Some(1.0), None], "the band ends above one half");
+        assert_eq!(first(7, 7), [Some(1.0), Some(6.0)]);
+        // By hand at 15 of 20: S = 1/4, Greenwood's sum 3/20, half-width 1.96 · √0.15 ÷ ln 4 = 0.5476, so
+        // high = exp(−ln 4 · exp(−0.5476)) = 0.449; at 14 of 20 it is 0.501.
+        assert_eq!(first(20, 20), [Some(5.0), Some(15.0)]);
+        assert_eq!(first(14, 20), [Some(5.0), None], "the curve reaches one half, its upper band does not");
+        assert_eq!(first(4, 20), [None, None]);
+    }
+
+    #[test]
+    fn the_band_goes_on_where_all_have_ended() {
+        let steps = Survival::of(&[Ended(1.0), Ended(2.0)]).steps;
+        // ln ½ = −0.6931, half-width 1.96 · √½ ÷ 0.6931 = 1.9995.
+        let by = |half: f64| libm::exp(-core::f64::consts::LN_2 * libm::exp(half));
+        assert!((steps[1].low - by(1.999_5)).abs() < 1e-4 && (steps[1].high - by(-1.999_5)).abs() < 1e-4);
+        assert_eq!((steps[2].low, steps[2].high), (0.0, steps[1].high));
+    }
+}
