@@ -154,7 +154,7 @@ instances = 1
 concurrency = { event_loop = { cpu = "4ms" } }
 memory = { limit = "1GiB", baseline = "1MiB", per_request = "1KiB", runtime = "native" }
 restart = "never"
-calls = []
+calls = [{ cache = "main", times = 1, payload = "1B" }]
 client = { preset = "ioredis-5" }
 objective = { errors = "1%", p99 = "1s" }
 
@@ -162,7 +162,8 @@ objective = { errors = "1%", p99 = "1s" }
 to = "api"
 arrivals = { poisson = "200/s" }
 "#;
-    let scenario = read(&[loop_only], None);
+    let mut scenario = read(&[loop_only], None);
+    scenario.services[0].calls.clear();
     let means: Vec<f64> = (0..20)
         .map(|seed| simulate(&scenario, seed).services[0].latency.mean().expect("answers").as_secs_f64())
         .collect();
