@@ -16,7 +16,8 @@ impl Clock {
     pub fn new(start: Option<WallClock>) -> Clock {
         let start = start.and_then(|clock| {
             let (year, month, day) = clock.date;
-            let date = Date::new(year as i16, month as i8, day as i8).ok()?;
+            let (year, month, day) = (year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?);
+            let date = Date::new(year, month, day).ok()?;
             let midnight = date.to_datetime(time(0, 0, 0, 0));
             let seconds = SignedDuration::from_secs(i64::from(clock.seconds_of_day));
             Some((midnight.checked_add(seconds).ok()?, clock.offset_minutes))

@@ -56,10 +56,10 @@ fn show(source: &Source, edits: &Edits, problem: &Problem) -> String {
 
 /// The part of `range` in its first line: a caret under a whole table says less than one under its name.
 fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(range.start);
-    let end = text.ceil_char_boundary(range.end).max(start);
-    let line = text[start..end].find(['\n', '\r']).map_or(end, |at| start + at);
-    start..line
+    let part = text.get(range.clone()).unwrap_or_default();
+    let length = part.find(['\n', '\r']).unwrap_or(part.len());
+    let start = range.start.min(text.len());
+    start..start + length
 }
 
 fn render(report: &[Group<'_>]) -> String {

@@ -58,8 +58,8 @@ fn list(what: Known) -> Result<ExitCode, Failure> {
         Known::Faults => MODES.iter().map(|mode| (mode.name, mode.summary.to_owned())).collect(),
     };
     let width = known.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines: String = known.iter().map(|(name, what)| format!("{name:width$}  {what}\n")).collect();
-    print(&lines)?;
+    let lines: Vec<String> = known.iter().map(|(name, what)| format!("{name:width$}  {what}")).collect();
+    print(&(lines.join("\n") + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -23,7 +23,7 @@ impl Unit {
     /// The unit in which to write a duration of so many seconds.
     pub fn of_seconds(value: f64) -> Unit {
         match value.abs() {
-            v if v == 0.0 => spaced(1.0, "s"),
+            0.0 => spaced(1.0, "s"),
             v if v < 1e-3 => spaced(1e-6, "µs"),
             v if v < 1.0 => spaced(1e-3, "ms"),
             v if v < 120.0 => spaced(1.0, "s"),
@@ -127,7 +127,7 @@ mod tests {
     fn counts_and_bytes_keep_three_or_four_digits() {
         let values = [0.0, 3.0, 2.5, 9999.0, 12_345.0, 1_440_000.0];
         assert_eq!(values.map(count), ["0", "3", "2.50", "9,999", "12.3k", "1.44M"]);
-        let bytes = [512.0, 180.0 * 1048576.0, 1400.0 * 1048576.0].map(|v| Unit::of_bytes(v).write(v));
+        let bytes = [512.0, 180.0 * 1_048_576.0, 1400.0 * 1_048_576.0].map(|v| Unit::of_bytes(v).write(v));
         assert_eq!(bytes.map(|b| b.replace('\u{a0}', " ")), ["512 B", "180 MiB", "1.37 GiB"]);
     }
 

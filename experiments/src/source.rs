@@ -73,7 +73,7 @@ fn known() -> String {
 fn not_text(path: &str, error: &std::string::FromUtf8Error) -> Failure {
     let bytes = error.as_bytes();
     let at = error.utf8_error().valid_up_to();
-    let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line = String::from_utf8_lossy(&bytes[..at]).matches('\n').count() + 1;
     Failure::wrong(
         format!("{path}:{line}: this is not UTF-8: byte 0x{:02x} at offset {at}", bytes[at]),
         "save the file as UTF-8",

@@ -52,18 +52,18 @@ fn figures(samples: &[&Sample]) -> Row {
     let each = |figure: fn(&Sample) -> f64| -> Vec<f64> { samples.iter().map(|s| figure(s)).collect() };
     let pending = each(|s| s.pending_calls as f64);
     let memory = each(|s| s.memory_max_bytes as f64);
-    let [pending_p5, pending_p95] = quantiles(&pending);
-    let [memory_p5, memory_p95] = quantiles(&memory);
+    let pending_ends = quantiles(&pending);
+    let memory_ends = quantiles(&memory);
     let figures = [
         mean(&each(|s| f64::from(s.sent))),
         mean(&each(|s| f64::from(s.answered))),
         mean(&each(|s| f64::from(s.errors))),
         mean(&pending),
-        pending_p5,
-        pending_p95,
+        pending_ends[0],
+        pending_ends[1],
         mean(&memory),
-        memory_p5,
-        memory_p95,
+        memory_ends[0],
+        memory_ends[1],
         mean(&each(|s| s.memory_mean_bytes as f64)),
         mean(&each(|s| f64::from(s.instances_up))),
         mean(&each(|s| f64::from(s.half_open))),

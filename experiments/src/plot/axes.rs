@@ -77,7 +77,8 @@ impl Axis {
 
     fn steps(most: f64, step: f64, label: impl Fn(f64) -> String + 'static) -> Axis {
         let range = 0.0..most * 1.08;
-        let ticks = (0..).map(|i| f64::from(i) * step).take_while(|tick| *tick <= range.end).collect();
+        let last = (range.end / step) as u32;
+        let ticks = (0..=last).map(|i| f64::from(i) * step).collect();
         Axis { range, ticks, label: Box::new(label) }
     }
 
@@ -88,7 +89,9 @@ impl Axis {
         let step = *minutes.iter().find(fits).unwrap_or(&10_080);
         let to_step = (step - clock.first_minute() % step) % step;
         let first = clock.to_full_minute() + f64::from(to_step * 60);
-        let ticks = (0..).map(|i| first + f64::from(i * step * 60)).take_while(|&tick| tick <= seconds);
+        let every = f64::from(step * 60);
+        let count = if first > seconds { 0 } else { ((seconds - first) / every) as u32 + 1 };
+        let ticks = (0..count).map(|i| first + f64::from(i) * every);
         let label = move |at| clock.to_the_minute(Time::ZERO + Span::from_secs_f64(at));
         Axis { range: 0.0..seconds, ticks: ticks.collect(), label: Box::new(label) }
     }
@@ -98,9 +101,10 @@ impl Axis {
 fn short(text: String) -> String {
     let digits = text.find(|c: char| !c.is_ascii_digit() && !".,".contains(c)).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    match number.contains('.') {
-        true => format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.')),
-        false => text,
+    if number.contains('.') {
+        format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
+    } else {
+        text
     }
 }
 
@@ -143,7 +147,7 @@ mod tests {
         assert_eq!(labels(&Axis::counts(48.0)), ["0", "20", "40"]);
         assert_eq!(labels(&Axis::counts(590.0)), ["0", "200", "400", "600"]);
         assert_eq!(labels(&Axis::counts(154_000.0)), ["0", "50k", "100k", "150k"]);
-        assert_eq!(labels(&Axis::bytes(1400.0 * 1048576.0)), ["0 B", "512 MiB", "1 GiB"]);
+        assert_eq!(labels(&Axis::bytes(1400.0 * 1_048_576.0)), ["0 B", "512 MiB", "1 GiB"]);
     }
 
     #[test]

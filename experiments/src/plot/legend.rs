@@ -44,6 +44,6 @@ pub fn draw(area: &Area<'_>, (x, y): (f64, f64), marks: &[(Mark, &str)]) {
         }
         area.draw_text(meaning, &style, (end + px(8.0), middle)).expect("drawing into memory");
         let (width, _) = area.estimate_text_size(meaning, &style).expect("the embedded font has a size");
-        at = end + width as i32 + px(36.0);
+        at = end + width.cast_signed() + px(36.0);
     }
 }

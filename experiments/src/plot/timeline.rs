@@ -4,6 +4,7 @@
 use halfopen_models::recording::{Recording, Sample, StoryKind};
 use halfopen_models::scenario::{Scenario, Service};
 use halfopen_models::summary::Summary;
+use halfopen_sim::Time;
 use plotters::prelude::*;
 
 use super::axes::{Axis, Frame, frame};
@@ -75,8 +76,8 @@ fn times(scenario: &Scenario, recording: &Recording, clock: Clock, ticks: usize)
         recording.story.iter().filter(|event| event.kind == StoryKind::Failover).map(|e| e.at).max();
     Times {
         axis: Axis::clock(clock, scenario.horizon.as_secs_f64(), ticks),
-        fault: recording.fault_at.map(|at| at.as_secs_f64()),
-        promoted: promoted.filter(|&at| Some(at) >= recording.fault_at).map(|at| at.as_secs_f64()),
+        fault: recording.fault_at.map(Time::as_secs_f64),
+        promoted: promoted.filter(|&at| Some(at) >= recording.fault_at).map(Time::as_secs_f64),
     }
 }
 

@@ -66,7 +66,7 @@ fn the_report_tells_everything_without_colour_in_a_pipe() {
         "23:58:30   main.a   dies with its host",
         "time to crash",
         "never in 2 of 2",
-        "holds    errors begin with the deadline",
+        "holds   errors begin with the deadline",
         "a manual failover crashes nothing (variant manual-failover)",
         "service.web.memory.limit",
         "128MiB … 1GiB",
