@@ -35,7 +35,7 @@ impl Progress {
     pub fn new(replications: usize, total: Span, quiet: bool) -> Progress {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(total.as_nanos() / 1_000_000_000), target);
-        let style = ProgressStyle::with_template("{bar:24} {msg}");
+        let style = ProgressStyle::with_template("{bar:16} {wide_msg}");
         bar.set_style(style.expect("the template is fixed").progress_chars("━╸─"));
         Progress {
             start: Instant::now(),

@@ -54,7 +54,7 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording]) -> Option<Picture> {
         for (index, curve) in curves.iter().enumerate() {
             // Where curves lie upon each other the lower ones show as stripes.
             let covered = (curves.len() - 1 - index).min(4);
-            curve.draw(&mut frame, x.range.end, 3.0 + 2.0 * covered as f64);
+            curve.draw(&mut frame, x.range.end, 3.0 + 1.4 * covered as f64);
         }
         let caption = "minutes since the fault";
         area.draw_text(caption, &text(TEXT, INK), place(26.0 + LEFT, SIZE.1 - 46.0))

@@ -24,7 +24,7 @@ const ROWS: [&str; 4] =
     ["pending cache calls", "memory of the fullest instance", "failed requests per second", "instances up"];
 const HEAD: f64 = 118.0;
 const BAND_HEAD: f64 = 40.0;
-const BAND_FOOT: f64 = 78.0;
+const BAND_FOOT: f64 = 96.0;
 const LEFT: f64 = 108.0;
 const MARGIN: f64 = 26.0;
 
@@ -66,7 +66,7 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording], summary: &Summary) ->
             write(area, &service.name, &bold(26.0, INK), (corner.0 + LEFT, top));
             corner.1 += BAND_HEAD;
             panels(area, corner, (step, column == 0), service, (&curves, &times), recovery);
-            write(area, clock.axis(), &text(TEXT, INK), (corner.0 + LEFT, top + band_height - 36.0));
+            write(area, clock.axis(), &text(TEXT, INK), (corner.0 + LEFT, top + band_height - 54.0));
         }
     })
 }
