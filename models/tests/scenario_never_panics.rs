@@ -143,4 +143,35 @@ fn extremes_that_are_accepted_also_run() {
         }
     }
     assert!(ran > 80, "{ran} of them were accepted");
+    let numbers = [
+        (
+            "service.api.kernel",
+            "{ tcp_retries2 = 255, tcp_syn_retries = 127, tcp_syn_linear_timeouts = 127, hz = 1000 }",
+        ),
+        (
+            "service.api.kernel",
+            "{ tcp_retries2 = 0, tcp_syn_retries = 1, tcp_syn_linear_timeouts = 0, hz = 100 }",
+        ),
+        ("service.api.client.keepalive", "{ idle = \"32767s\", interval = \"32767s\", probes = 127 }"),
+        ("service.api.client.reconnect.exponential.factor", "100"),
+        ("service.api.client.retries", "1000"),
+        ("service.api.client.max_pending", "1"),
+        ("service.api.calls.0.times", "10000"),
+        ("service.api.instances", "1000"),
+        ("cache.main.service.lognormal.cv", "20"),
+        ("cache.main.service", "{ gamma = { mean = \"60s\", cv = 20 } }"),
+        ("cache.main.service", "{ gamma = { mean = \"1ns\", cv = 0.001 } }"),
+        ("cache.main.service", "{ erlang = { mean = \"60s\", shape = 1000 } }"),
+        ("cache.main.service", "{ pareto = { scale = \"1ms\", shape = 1.5 } }"),
+        ("cache.main.service", "{ weibull = { scale = \"1ms\", shape = 0.2 } }"),
+        ("cache.main.service", "{ weibull = { scale = \"1ns\", shape = 100 } }"),
+        ("cache.main.service", "{ empirical = [\"1ns\", \"60s\"] }"),
+        ("cache.main.service", "{ exponential = { mean = \"60s\" } }"),
+    ];
+    for (path, value) in numbers {
+        let edits = Edits { variant: None, set: vec![(path.into(), value.into())] };
+        let scenario =
+            read("extreme", WHOLE, &edits).unwrap_or_else(|problems| panic!("{path}: {problems:#?}"));
+        drop(halfopen_models::simulate(&scenario, 1));
+    }
 }
