@@ -72,7 +72,7 @@ fn add_caches(world: &mut World, scenario: &Scenario, streams: &Streams) {
         world.failovers.push(Failover::new(cache.failover, cache.nodes.len() as u32));
         for node in &cache.nodes {
             let stream = streams.stream("service", &format!("{}.{node}", cache.name));
-            world.nodes.push(Node::new(cache.service.clone(), stream));
+            world.nodes.push(Node::new(cache.service.prepare(), stream));
             world.peers.push(Peer::new(cache.rtt));
             world.plan.cache_of.push(index);
         }

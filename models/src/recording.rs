@@ -35,6 +35,8 @@ pub struct ServiceRecord {
     pub requests: u64,
     /// Requests that failed or missed their caller's deadline in the whole run.
     pub errors: u64,
+    /// Requests neither answered nor failed at the horizon.
+    pub open_at_horizon: u64,
     /// Requests sent at or after the first fault (whole run without one).
     pub sent_after_fault: u64,
     /// Of those, answered well and within the caller's deadline.

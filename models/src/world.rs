@@ -131,7 +131,9 @@ impl Hasher for Mixer<'_> {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u8(byte));
+        for &byte in bytes {
+            self.write_u8(byte);
+        }
     }
 
     fn write_u8(&mut self, value: u8) {

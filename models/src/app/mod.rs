@@ -7,6 +7,8 @@
 
 mod ledger;
 mod restart;
+#[cfg(test)]
+mod tests;
 mod v8;
 
 use std::collections::VecDeque;

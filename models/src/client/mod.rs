@@ -9,6 +9,9 @@
 pub mod backoff;
 mod pipeline;
 mod pool;
+pub mod presets;
+#[cfg(test)]
+mod tests;
 
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Span, Timer};

@@ -151,3 +151,20 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+impl Pool {
+    /// Connections in use (with their call) and idle.
+    pub(super) fn open(&self) -> Vec<(Socket, Option<CallKey>)> {
+        let busy = self.busy.iter().map(|busy| (busy.socket, Some(busy.call)));
+        busy.chain(self.idle.iter().map(|&socket| (socket, None))).collect()
+    }
+
+    pub(super) fn busy_calls(&self) -> Vec<CallKey> {
+        self.busy.iter().map(|busy| busy.call).collect()
+    }
+
+    pub(super) fn waiting_calls(&self) -> Vec<CallKey> {
+        self.waiting.iter().map(|waiting| waiting.call).collect()
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! One vocabulary for all strategies: they hear when a node falls silent or answers again, and when an operator asks
 //! for a handover; they order promotions, changes of the name, and the closing of connections. A strategy is one file
-//! with the rules and one line in [`Strategy`].
+//! with the rules and one line in `Strategy`.
 
 mod managed;
 
@@ -124,5 +124,71 @@ impl Component for Failover {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use halfopen_sim::Calendar;
+
+    use super::*;
+
+    const SECS: fn(u64) -> Span = Span::from_secs;
+
+    /// Gives a cache of two nodes these events at these seconds; returns what it ordered, and when.
+    fn orders(plan: scenario::Failover, events: &[(u64, Event)]) -> Vec<(f64, Effect)> {
+        let mut failover = Failover::new(plan, 2);
+        let mut calendar = Calendar::new();
+        for &(at, event) in events {
+            calendar.schedule(Time::ZERO + SECS(at), Failover::address(0, event));
+        }
+        let mut ordered = Vec::new();
+        let mut effects = Vec::new();
+        while let Some((now, event)) = calendar.pop() {
+            let event::Event::Failover(0, event) = event else { panic!("{event:?}") };
+            failover.on(now, event, &mut Out::new(now, 0, &mut calendar, &mut effects));
+            ordered.extend(effects.drain(..).map(|effect| (now.as_secs_f64(), effect)));
+        }
+        ordered
+    }
+
+    fn managed(closes_connections: bool) -> scenario::Failover {
+        scenario::Failover::Managed { detect: SECS(20), promote: SECS(10), ttl: SECS(5), closes_connections }
+    }
+
+    #[test]
+    fn a_silent_node_is_replaced_and_its_connections_stay() {
+        use Effect::{CloseConnections, Noticed, Promote};
+        let silent = [(100, Event::Silent(0))];
+        assert_eq!(orders(managed(false), &silent), [(120.0, Noticed(0)), (130.0, Promote(1))]);
+        let closing = [(120.0, Noticed(0)), (130.0, Promote(1)), (130.0, CloseConnections(0))];
+        assert_eq!(orders(managed(true), &silent), closing);
+        assert_eq!(orders(scenario::Failover::None, &silent), []);
+    }
+
+    #[test]
+    fn an_operators_handover_closes_them_after_the_promotion() {
+        let handover = [(100, Event::Handover)];
+        let closed = [Effect::Promote(1), Effect::CloseConnections(0)];
+        assert_eq!(orders(managed(false), &handover), closed.map(|effect| (110.0, effect)));
+        assert_eq!(orders(scenario::Failover::None, &handover), closed.map(|effect| (100.0, effect)));
+    }
+
+    #[test]
+    fn silence_that_ends_before_it_is_noticed_changes_nothing() {
+        assert_eq!(orders(managed(false), &[(100, Event::Silent(0)), (119, Event::Answers(0))]), []);
+        assert_eq!(orders(managed(false), &[(100, Event::Silent(1))]), [], "the follower serves nobody");
+        let both = [(90, Event::Silent(1)), (100, Event::Silent(0))];
+        assert_eq!(orders(managed(false), &both), [(120.0, Effect::Noticed(0))], "nobody is left to promote");
+    }
+
+    #[test]
+    fn the_old_node_follows_once_it_is_back_and_can_take_over() {
+        let events = [(0, Event::Silent(0)), (40, Event::Answers(0)), (50, Event::Silent(1))];
+        let promoted: Vec<_> = orders(managed(false), &events)
+            .into_iter()
+            .filter(|(_, effect)| matches!(effect, Effect::Promote(_)))
+            .collect();
+        assert_eq!(promoted, [(30.0, Effect::Promote(1)), (80.0, Effect::Promote(0))]);
     }
 }

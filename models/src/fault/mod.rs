@@ -3,7 +3,52 @@
 //! A lever is all the physics there is: it changes what a node's process and host do. Everything after that (silence,
 //! resets, retransmissions, crashes) follows from the models. A mode is one file and one line in [`MODES`].
 
-use halfopen_sim::Time;
+mod section;
+
+use halfopen_sim::{Span, Time};
+
+use crate::scenario::Names;
+use crate::scenario::reader::Cursor;
+
+pub(crate) use section::read;
+
+/// Declares each mode's file and lists it.
+macro_rules! modes {
+    ($($mode:ident),* $(,)?) => {
+        $(pub mod $mode;)*
+        /// Every failure mode.
+        pub const MODES: &[Mode] = &[$(Mode {
+            name: stringify!($mode),
+            summary: $mode::SUMMARY,
+            example: $mode::EXAMPLE,
+            read: $mode::read,
+        }),*];
+    };
+}
+
+modes![host_dies, process_killed, process_stopped, planned_failover];
+
+/// A failure mode.
+#[derive(Debug)]
+pub struct Mode {
+    /// Its name in a scenario: `host_dies`.
+    pub name: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// How a scenario gives it: `{ host_dies = { node = "main.a" } }`.
+    pub example: &'static str,
+    read: fn(&Cursor<'_>, &Names<'_>) -> Option<Hit>,
+}
+
+/// What a mode makes of its parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit {
+    target: String,
+    what: &'static str,
+    begin: Lever,
+    /// How long it lasts and what ends it; absent: nothing does.
+    end: Option<(Span, Lever)>,
+}
 
 /// A fault of a scenario, ready to be pulled.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! The kernel under one instance: its TCP connections and their timers. It survives the process.
 //!
-//! Sources: `retransmission.rs` for giving up, `wheel.rs` for when timers fire; tcp_output.c `tcp_schedule_loss_probe`
-//! for the probe, tcp_timer.c `tcp_keepalive_timer` for keepalive, tcp_input.c `tcp_rtt_estimator` for the
-//! retransmission timeout (round trip + 200 ms on a quiet path, in whole ticks: 204 ms measured at 0.1 ms).
+//! Sources: `retransmission.rs` for giving up, `wheel.rs` for when timers fire; `tcp_schedule_loss_probe` (in
+//! `tcp_output.c`) for the probe, `tcp_keepalive_timer` (`tcp_timer.c`) for keepalive, `tcp_rtt_estimator`
+//! (`tcp_input.c`) for the retransmission timeout (round trip + 200 ms on a quiet path, in whole ticks: 204 ms measured at 0.1 ms).
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! How long TCP keeps sending what nobody acknowledges: the rules of Linux, as pure functions and a small state.
 //!
-//! Source: net/ipv4/tcp_timer.c (`tcp_write_timeout`, `retransmits_timed_out`, `tcp_model_timeout`,
-//! `tcp_clamp_rto_to_user_timeout`), net/ipv4/tcp_output.c (`tcp_schedule_loss_probe`), include/net/tcp.h. Measured on
+//! Source: `net/ipv4/tcp_timer.c` (`tcp_write_timeout`, `retransmits_timed_out`, `tcp_model_timeout`,
+//! `tcp_clamp_rto_to_user_timeout`), `net/ipv4/tcp_output.c` (`tcp_schedule_loss_probe`), include/net/tcp.h. Measured on
 //! Linux 6.18: 15 retries end after 938 s, 10 after 334 s, 5 after 13.3 s. Left out: thin-stream linear timeouts (off
 //! by default) and selective acknowledgements.
 

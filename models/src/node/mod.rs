@@ -1,11 +1,12 @@
 //! A cache node: one thread that runs commands in order of arrival.
 //!
-//! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss. What its
-//! host answers when the process cannot is the network's business (`network::Peer`).
+//! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss; the limit
+//! of a stopped process's receive buffer (its kernel acknowledges here without end). What its host answers when the
+//! process cannot is the network's business (`network::Peer`).
 
 use std::collections::VecDeque;
 
-use halfopen_sim::chance::{Distribution, Stream};
+use halfopen_sim::chance::{Sampler, Stream};
 use halfopen_sim::{Span, Time, Timer};
 
 use crate::client::CallKey;
@@ -53,7 +54,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Node {
     process: Process,
-    service: Distribution,
+    service: Sampler,
     stream: Stream,
     /// In order of arrival; the first is in service.
     queue: VecDeque<(Time, Command)>,
@@ -68,7 +69,7 @@ pub struct Node {
 
 impl Node {
     /// A running node without work.
-    pub fn new(service: Distribution, stream: Stream) -> Node {
+    pub fn new(service: Sampler, stream: Stream) -> Node {
         Node {
             process: Process::Running,
             service,
@@ -127,12 +128,12 @@ impl Node {
 
     fn begin(&mut self, out: &mut Out<'_>) {
         let span = self.service.sample(&mut self.stream);
+        self.busy += span;
         if self.process == Process::Stopped {
             self.left = span;
             return;
         }
         self.in_service_until = out.now() + span;
-        self.busy += span;
         self.done = Some(out.arm(span, Event::Done));
     }
 }
@@ -164,5 +165,93 @@ impl Component for Node {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use halfopen_sim::Calendar;
+    use halfopen_sim::chance::{Distribution, Streams};
+
+    use super::*;
+
+    /// Microseconds.
+    const SERVICE: u64 = 100;
+
+    fn command(number: u32) -> Command {
+        Command { instance: number, socket: Socket { client: 0, number: 0 }, call: CallKey::default() }
+    }
+
+    /// What a test does to a node at a moment.
+    enum Do {
+        Command(u32),
+        Become(Process),
+    }
+
+    /// Effects with the microsecond at which each came.
+    fn effects_of(doings: &[(u64, Do)]) -> Vec<(u64, Effect)> {
+        let service = Distribution::Fixed(Span::from_micros(SERVICE)).prepare();
+        let mut node = Node::new(service, Streams::new(1).stream("service", "test"));
+        let mut calendar: Calendar<event::Event> = Calendar::new();
+        let (mut effects, mut came) = (Vec::new(), Vec::new());
+        let mut left = doings.iter().peekable();
+        loop {
+            let next = left.peek().map(|(at, _)| Time::ZERO + Span::from_micros(*at));
+            if let Some((now, event)) = calendar.pop_before(next.unwrap_or(Time::MAX)) {
+                let event::Event::Node(0, event) = event else { panic!("{event:?}") };
+                node.on(now, event, &mut Out::new(now, 0, &mut calendar, &mut effects));
+                came.extend(effects.drain(..).map(|effect| (now.as_nanos() / 1_000, effect)));
+                continue;
+            }
+            let (Some(now), Some((at, doing))) = (next, left.next()) else { return came };
+            let mut out = Out::new(now, 0, &mut calendar, &mut effects);
+            match doing {
+                Do::Command(number) => node.on(now, Event::Command(command(*number)), &mut out),
+                Do::Become(process) => node.become_process(&mut out, *process),
+            }
+            came.extend(effects.drain(..).map(|effect| (*at, effect)));
+        }
+    }
+
+    #[test]
+    fn one_thread_serves_in_order_of_arrival() {
+        let replies = effects_of(&[(0, Do::Command(1)), (10, Do::Command(2)), (500, Do::Command(3))]);
+        let expected = [(100, 1), (200, 2), (600, 3)].map(|(at, n)| (at, Effect::Reply(command(n))));
+        assert_eq!(replies, expected);
+    }
+
+    #[test]
+    fn a_stopped_process_goes_on_where_it_stopped() {
+        let replies = effects_of(&[
+            (0, Do::Command(1)),
+            (30, Do::Become(Process::Stopped)),
+            (50, Do::Command(2)),
+            (1_000, Do::Become(Process::Running)),
+        ]);
+        assert_eq!(replies, [(1_070, 1), (1_170, 2)].map(|(at, n)| (at, Effect::Reply(command(n)))));
+        let replies = effects_of(&[
+            (0, Do::Become(Process::Stopped)),
+            (50, Do::Command(1)),
+            (1_000, Do::Become(Process::Running)),
+        ]);
+        assert_eq!(replies, [(1_100, Effect::Reply(command(1)))], "what came meanwhile is served after");
+    }
+
+    #[test]
+    fn what_a_dying_host_had_not_acknowledged_is_sent_again_and_what_a_killed_process_had_is_gone() {
+        let crowd = || (0..600).map(|n| (u64::from(n), Do::Command(n)));
+        let dies = |process| crowd().chain([(45_000, Do::Become(process))]).collect::<Vec<_>>();
+        let lost = |doings: &[(u64, Do)]| {
+            effects_of(doings)
+                .iter()
+                .filter(|(_, effect)| matches!(effect, Effect::Unacknowledged(_)))
+                .count()
+        };
+        // 449 are served by then; all that wait came more than 40 ms before and were acknowledged alone.
+        assert_eq!(lost(&dies(Process::HostGone)), 0);
+        let late = [(44_000, Do::Command(7)), (45_000, Do::Become(Process::HostGone))];
+        let doings: Vec<_> = crowd().chain(late).collect();
+        assert_eq!(lost(&doings), 1);
+        assert_eq!(lost(&dies(Process::Killed)), 0);
     }
 }

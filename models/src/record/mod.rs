@@ -270,6 +270,7 @@ impl Recorder {
                 service.windows.still_open(sent, horizon);
             }
             let mut record = service.record;
+            record.open_at_horizon = open[index].len() as u64;
             record.recovery = service.windows.recovery(horizon);
             (record.verdict, record.verdict_rule) =
                 verdict::decide(&record, &service.ends, at_horizon[index], self.fault_at);
@@ -302,6 +303,7 @@ impl Service {
             record: ServiceRecord {
                 requests: 0,
                 errors: 0,
+                open_at_horizon: 0,
                 sent_after_fault: 0,
                 good_after_fault: 0,
                 first_error: None,

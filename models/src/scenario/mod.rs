@@ -2,12 +2,43 @@
 //!
 //! [`read`] parses the text, edits the document (variant, `--set`) and checks it. It reports every problem at once,
 //! each with its place, what is wrong and what would be right. After it nothing fails for the user.
+//!
+//! The steps are `raw` (as typed, with places), `edit` (paths), `reader` and `check` (as meant), `units`. serde is not
+//! used here: it stops at the first problem.
+//!
+//! What a scenario says, in short:
+//!
+//! ```text
+//! format = 1   title = TEXT   horizon = DURATION   clock = DATE-TIME with offset, optional
+//! [cache.NAME]    nodes = [NAME, …]   service = DISTRIBUTION   path = { rtt = DURATION }   failover = "none" | { managed }
+//! [service.NAME]  instances, concurrency, memory, restart, calls, client, objective; kernel optional
+//! [load.NAME]     to = SERVICE   arrivals = { poisson = RATE | [{ at, rate }, …] }   deadline = DURATION, optional
+//! [[fault]]       at = DURATION   and one failure mode: see `crate::fault`
+//! [assume]        "PATH" = { range = [a, b], why = TEXT }
+//! [variant.NAME]  "PATH" = VALUE
+//! [expect]        "SENTENCE" = { FIGURE = { bounds }, variant, service }
+//! ```
+//!
+//! Kinds are externally tagged: `restart = "never"` or `restart = { kubernetes = { boot = "12s" } }`. Nothing in it
+//! can form a cycle: services call caches only, variants change the file as written, never another variant.
 
+mod check;
+mod edit;
 mod meaning;
 mod problem;
+pub(crate) mod raw;
+pub(crate) mod reader;
+pub(crate) mod units;
 
 pub use meaning::*;
 pub use problem::{Origin, Problem};
+pub use raw::LARGEST_TEXT;
+
+pub(crate) use check::{Names, client_options, span};
+
+use check::Stage;
+use raw::{Entry, Raw, quoted};
+use reader::{Problems, suggest};
 
 /// Changes to a document before it is checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,9 +51,117 @@ pub struct Edits {
 
 /// Reads the scenario `name` from `text`.
 ///
+/// The file must be right as it is and in each of its variants, also those that were not asked for.
+///
 /// # Errors
 /// Every problem found, in the order of their places.
 pub fn read(name: &str, text: &str, edits: &Edits) -> Result<Scenario, Vec<Problem>> {
-    let _ = (name, text, edits);
-    unimplemented!()
+    let file = raw::parse(text)?;
+    let mut found = Vec::new();
+    let problems = Problems::default();
+    check::scenario(&file, text, Stage::Written, &problems);
+    add_new(&mut found, problems, None);
+    for variant in variants(&file) {
+        let (_, problems) = edited(&file, text, Some(variant), &[]);
+        add_new(&mut found, problems, Some(variant));
+    }
+    let chosen = edits.variant.as_ref().map(|name| find_variant(&file, name));
+    let chosen = chosen.transpose().unwrap_or_else(|problem| {
+        found.push(problem);
+        None
+    });
+    let (scenario, problems) = edited(&file, text, chosen, &edits.set);
+    add_new(&mut found, problems, None);
+    match scenario {
+        Some(scenario) if found.is_empty() => {
+            Ok(Scenario { name: name.to_owned(), variant: edits.variant.clone(), ..scenario })
+        }
+        _ => {
+            assert!(!found.is_empty(), "{name} was refused without a reason");
+            found.sort_by_key(|problem| place(&problem.origin));
+            Err(found)
+        }
+    }
+}
+
+/// Where a problem stands in the list: first the file, then the command line.
+fn place(origin: &Origin) -> (usize, usize) {
+    match origin {
+        Origin::File(range) => (0, range.start),
+        Origin::Variant => (1, 0),
+        Origin::Set(number) => (2, *number),
+    }
+}
+
+fn variants(file: &Raw) -> &[Entry] {
+    file.get("variant").map_or(&[], Raw::entries)
+}
+
+fn find_variant<'a>(file: &'a Raw, name: &str) -> Result<&'a Entry, Problem> {
+    let names: Vec<&str> = variants(file).iter().map(|variant| variant.key.as_str()).collect();
+    variants(file).iter().find(|variant| variant.key == name).ok_or_else(|| Problem {
+        origin: Origin::Variant,
+        path: format!("variant.{name}"),
+        wrong: format!("no variant is named {}", quoted(name)),
+        right: suggest(name, &names, "there is"),
+    })
+}
+
+/// Edits the file and checks what has become of it.
+fn edited(
+    file: &Raw,
+    text: &str,
+    variant: Option<&Entry>,
+    set: &[(String, String)],
+) -> (Option<Scenario>, Problems) {
+    let problems = Problems::default();
+    let mut root = file.clone();
+    let mut good = true;
+    for change in variant.map_or(&[][..], |variant| variant.value.entries()) {
+        good &= note(&problems, edit::set(&mut root, &change.key, &change.value, &change.origin)).is_some();
+    }
+    for (number, (path, value)) in set.iter().enumerate() {
+        let place = Origin::Set(number);
+        let done = raw::parse_set(value, number)
+            .map_err(|problem| Problem { path: path.clone(), ..problem })
+            .and_then(|value| edit::set(&mut root, path, &value, &place));
+        good &= note(&problems, done).is_some();
+    }
+    let scenario = check::scenario(&root, text, Stage::Edited, &problems).filter(|_| good);
+    let scenario = scenario.map(|scenario| Scenario { document: raw::document(&root), ..scenario });
+    (scenario, problems)
+}
+
+fn note<T>(problems: &Problems, done: Result<T, Problem>) -> Option<T> {
+    done.map_err(|problem| problems.add(problem)).ok()
+}
+
+/// Adds the problems that are not there yet. One that only a variant has, in a place outside it, says so.
+fn add_new(found: &mut Vec<Problem>, problems: Problems, variant: Option<&Entry>) {
+    for mut problem in problems.into_vec() {
+        if found.contains(&problem) {
+            continue;
+        }
+        if let Some(variant) = variant
+            && !variant_holds(variant, &problem.origin)
+        {
+            problem.wrong = format!("in variant `{}`: {}", variant.key, problem.wrong);
+        }
+        if !found.contains(&problem) {
+            found.push(problem);
+        }
+    }
+}
+
+fn variant_holds(variant: &Entry, origin: &Origin) -> bool {
+    let contains = |place: &Origin| place == origin;
+    variant.value.entries().iter().any(|change| contains(&change.origin) || holds(&change.value, origin))
+}
+
+fn holds(raw: &Raw, origin: &Origin) -> bool {
+    let inside = match (&raw.origin, origin) {
+        (Origin::File(outer), Origin::File(inner)) => outer.start <= inner.start && inner.end <= outer.end,
+        _ => false,
+    };
+    inside || raw.entries().iter().any(|entry| entry.origin == *origin || holds(&entry.value, origin))
 }

@@ -1,0 +1,108 @@
+//! An instance's life: requests go in, answers and a death come out.
+
+use halfopen_sim::Calendar;
+
+use super::*;
+use crate::scenario::{Calls, Client as Options, Connections, InFlight, Kernel, Objective, Restart};
+
+const MS: fn(u64) -> Span = Span::from_millis;
+
+fn service(concurrency: Concurrency, calls: u32) -> Service {
+    Service {
+        name: "test".into(),
+        instances: 1,
+        concurrency,
+        memory: Memory { limit: 1_000, baseline: 100, per_request: 200, runtime: Runtime::Native },
+        restart: Restart::Fixed { delay: MS(500), boot: MS(1_500) },
+        calls: vec![Calls { cache: 0, times: calls, payload: 10 }],
+        client: Options {
+            preset: "test".into(),
+            connections: Connections::Pipelined,
+            connect_timeout: Some(MS(10_000)),
+            command_timeout: None,
+            socket_timeout: None,
+            max_pending: None,
+            in_flight_on_close: InFlight::Resend,
+            offline_queue: true,
+            reconnect: crate::scenario::Backoff::None,
+            flush_after: None,
+            retries: 0,
+            retry_backoff: crate::scenario::Backoff::None,
+            keepalive: None,
+            tcp_user_timeout: None,
+            bytes_per_call: 40,
+            bytes_per_timed_out_call: 30,
+        },
+        kernel: Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 },
+        objective: Objective { errors: 0.01, p99: MS(2_000) },
+    }
+}
+
+/// An instance that is ready at time zero, given requests at these milliseconds; effects with their milliseconds.
+fn life(service: &Service, requests: &[u64], until_ms: u64) -> (Instance, Vec<(u64, Effect)>) {
+    let mut instance = Instance::new(service, "test-0", &Streams::new(1));
+    let mut calendar: Calendar<event::Event> = Calendar::new();
+    calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
+    for &at in requests {
+        let request = Event::Request(0, RequestKey::default());
+        calendar.schedule(Time::ZERO + MS(at), Instance::address(0, request));
+    }
+    let (mut effects, mut came) = (Vec::new(), Vec::new());
+    while let Some((now, event)) = calendar.pop_before(Time::ZERO + MS(until_ms)) {
+        let event::Event::App(0, event) = event else { panic!("{event:?}") };
+        instance.on(now, event, &mut Out::new(now, 0, &mut calendar, &mut effects));
+        came.extend(effects.drain(..).map(|effect| (now.as_nanos() / 1_000_000, effect)));
+    }
+    (instance, came)
+}
+
+fn answers(came: &[(u64, Effect)]) -> Vec<(u64, bool)> {
+    let answer = |&(at, effect): &(u64, Effect)| match effect {
+        Effect::Answer(_, _, good) => Some((at, good)),
+        _ => None,
+    };
+    came.iter().filter_map(answer).collect()
+}
+
+#[test]
+fn an_event_loop_takes_one_request_at_a_time_and_workers_take_as_many_as_they_are() {
+    let (_, came) = life(&service(Concurrency::EventLoop { cpu: MS(2) }, 0), &[0, 0, 10], 100);
+    assert_eq!(answers(&came), [(2, true), (4, true), (12, true)]);
+    let workers = Concurrency::Workers { threads: 2, cpu: MS(2) };
+    let (_, came) = life(&service(workers, 0), &[0, 0, 0], 100);
+    assert_eq!(answers(&came), [(2, true), (2, true), (4, true)]);
+}
+
+#[test]
+fn a_request_that_waits_for_its_call_holds_memory_and_leaves_the_loop_to_others() {
+    let (instance, came) = life(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 0], 100);
+    assert_eq!(answers(&came), [], "nobody answers the dial");
+    let made: Vec<u64> = came.iter().filter(|(_, e)| *e == Effect::CallMade).map(|&(at, _)| at).collect();
+    assert_eq!(made, [1, 2], "half of the CPU time comes before the only call");
+    assert_eq!((instance.pending_calls(), instance.memory_bytes()), (2, 100 + 2 * (200 + 50)));
+}
+
+#[test]
+fn over_its_limit_it_dies_and_all_it_held_is_lost_and_counted() {
+    // Three requests with their calls hold 100 + 3 × 250; the fourth request's 200 are too many.
+    let (instance, came) = life(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 4, 8, 12], 2_000);
+    let died = came.iter().find_map(|&(at, effect)| match effect {
+        Effect::Died(death) => Some((at, death)),
+        _ => None,
+    });
+    let death = Death { cause: Cause::ContainerLimit, bytes: 1_050, requests: 4, calls: 3 };
+    assert_eq!(died, Some((12, death)));
+    assert_eq!(answers(&came), [(12, false); 4], "their callers' connections end with it");
+    assert!(!instance.is_up());
+    assert_eq!((instance.pending_calls(), instance.memory_bytes()), (0, 0));
+}
+
+#[test]
+fn a_supervisor_starts_it_again_empty_and_meanwhile_requests_fail_at_once() {
+    let (instance, came) =
+        life(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 4, 8, 12, 1_000, 3_000], 3_500);
+    let ready: Vec<u64> = came.iter().filter(|(_, e)| *e == Effect::Ready).map(|&(at, _)| at).collect();
+    assert_eq!(ready, [0, 12 + 500 + 1_500]);
+    assert!(answers(&came).contains(&(1_000, false)), "refused while it is down");
+    assert_eq!((instance.pending_calls(), instance.memory_bytes()), (1, 350), "the last request waits in it");
+}

@@ -1,0 +1,119 @@
+//! `[[fault]]`: from text to levers.
+
+use halfopen_sim::{Span, Time};
+
+use super::{Fault, Hit, Lever, MODES, Mode, Process};
+use crate::scenario::reader::{Cursor, Fields};
+use crate::scenario::units::span_text;
+use crate::scenario::{Names, span};
+
+/// Reads a scenario's faults. One that lasts no time is checked and left out: it must change nothing, not even when
+/// the results begin to count as "after the fault".
+pub(crate) fn read(at: &Cursor<'_>, names: &Names<'_>, horizon: Option<Span>) -> Option<Vec<Fault>> {
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut good = true;
+    for at in at.list()? {
+        let Some(fault) = fault(&at, names, horizon) else {
+            good = false;
+            continue;
+        };
+        if fault.until == Some(fault.at) {
+            continue;
+        }
+        if let Some(other) = faults.iter().find(|other| overlap(other, &fault)) {
+            let held = span_text(other.at.saturating_since(Time::ZERO));
+            at.wrong(
+                format!("`{}` is already hit by the fault at {held}", fault.target),
+                "one fault at a time on a node: end the earlier one before with for = \"…\"",
+            );
+            good = false;
+        }
+        faults.push(fault);
+    }
+    good.then_some(faults)
+}
+
+/// Whether both hold one node at some time: the end of either would end the other.
+fn overlap(one: &Fault, other: &Fault) -> bool {
+    let ends = |fault: &Fault| fault.until.unwrap_or(Time::MAX);
+    let holds = |fault: &Fault| matches!(fault.begin.as_slice(), [Lever::Process { .. }]);
+    let both = holds(one) && holds(other) && one.target == other.target;
+    both && one.at < ends(other) && other.at < ends(one)
+}
+
+fn fault(at: &Cursor<'_>, names: &Names<'_>, horizon: Option<Span>) -> Option<Fault> {
+    let mut fields = at.fields()?;
+    let begins = fields.need("at", "\"8m\"", |at| {
+        let begins = span(at)?;
+        if horizon.is_some_and(|horizon| begins >= horizon) {
+            let horizon = horizon.map_or_else(String::new, span_text);
+            at.wrong(
+                format!("nothing happens before the horizon, {horizon}"),
+                "an earlier fault, or a later horizon",
+            );
+            return None;
+        }
+        Some(Time::ZERO + begins)
+    });
+    let modes: Vec<(&str, &str)> = MODES.iter().map(|mode| (mode.name, mode.example)).collect();
+    let (mode, at) = at.one_kind(&fields.rest(), &modes)?;
+    let mode: &Mode = &MODES[mode];
+    let Hit { target, what, begin, end } = (mode.read)(&at, names)?;
+    let begins = begins?;
+    Some(Fault {
+        mode: mode.name,
+        target,
+        what: what.to_owned(),
+        at: begins,
+        begin: vec![begin],
+        until: end.map(|(lasts, _)| begins + lasts),
+        end: end.map(|(_, lever)| lever).into_iter().collect(),
+    })
+}
+
+/// Reads a mode that does something to one node's process, until it runs again.
+pub(super) fn node_becomes(
+    at: &Cursor<'_>,
+    names: &Names<'_>,
+    process: Process,
+    what: &'static str,
+) -> Option<Hit> {
+    let mut fields = at.fields()?;
+    let node = fields.need("node", "\"main.a\"", |at| node(at, names));
+    let lasts = fields.may("for", span);
+    fields.finish();
+    let (target, cache, node) = node?;
+    Some(Hit {
+        target,
+        what,
+        begin: Lever::Process { cache, node, process },
+        end: lasts?.map(|lasts| (lasts, Lever::Process { cache, node, process: Process::Running })),
+    })
+}
+
+fn node(at: &Cursor<'_>, names: &Names<'_>) -> Option<(String, usize, usize)> {
+    let all: Vec<(String, usize, usize)> = names
+        .caches
+        .iter()
+        .zip(&names.nodes)
+        .enumerate()
+        .flat_map(|(cache, (name, nodes))| {
+            nodes.iter().enumerate().map(move |(node, of)| (format!("{name}.{of}"), cache, node))
+        })
+        .collect();
+    let targets: Vec<&str> = all.iter().map(|(target, _, _)| target.as_str()).collect();
+    let found = at.reference("node", &targets)?;
+    Some(all[found].clone())
+}
+
+/// Reads which cache is meant.
+pub(super) fn cache(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<usize> {
+    fields.need("cache", "\"main\"", |at| {
+        let cache = at.reference("cache", &names.caches)?;
+        if names.nodes[cache].len() < 2 {
+            at.wrong("this cache has no node to hand over to", "give it a second node");
+            return None;
+        }
+        Some(cache)
+    })
+}

@@ -1,0 +1,171 @@
+//! `[cache.NAME]`.
+
+use halfopen_sim::Span;
+use halfopen_sim::chance::Distribution;
+
+use super::{name, some_span, span};
+use crate::scenario::reader::{Cursor, Kind};
+use crate::scenario::{Cache, Failover};
+
+/// More nodes behind one name than any managed cache offers (ElastiCache: 5 replicas).
+const MOST_NODES: usize = 16;
+/// A command that takes longer is no model of a cache; and ten standard deviations above it stay within the clock.
+const LONGEST_COMMAND: Span = Span::from_secs(60);
+/// Beyond, a distribution is all tail: one draw could outlast the run.
+const MOST_CV: f64 = 20.0;
+
+pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
+    let mut fields = at.fields()?;
+    let nodes = fields.need("nodes", "[\"a\", \"b\"]", nodes);
+    let service = fields.need("service", DISTRIBUTIONS[1].example, |at| at.kind(DISTRIBUTIONS));
+    let rtt = fields.need("path", "{ rtt = \"300us\" }", path);
+    let failover = fields.need("failover", FAILOVERS[1].example, |at| {
+        let failover = at.kind(FAILOVERS)?;
+        if failover != Failover::None && nodes.as_ref().is_some_and(|nodes| nodes.len() == 1) {
+            at.wrong(
+                "a failover with one node",
+                "give the cache a second node, or write failover = \"none\"",
+            );
+            return None;
+        }
+        Some(failover)
+    });
+    fields.finish();
+    Some(Cache { name: name.to_owned(), nodes: nodes?, service: service?, rtt: rtt?, failover: failover? })
+}
+
+fn nodes(at: &Cursor<'_>) -> Option<Vec<String>> {
+    let list = at.list()?;
+    if list.len() > MOST_NODES {
+        at.wrong(format!("{} nodes", list.len()), format!("a cache has at most {MOST_NODES} nodes"));
+    }
+    let mut nodes: Vec<&str> = Vec::new();
+    let mut good = list.len() <= MOST_NODES;
+    for at in &list {
+        let Some(node) = at.text() else {
+            good = false;
+            continue;
+        };
+        good &= name(at, node).is_some();
+        if nodes.contains(&node) {
+            at.wrong(format!("two nodes are named `{node}`"), "each node of a cache has a name of its own");
+            good = false;
+        }
+        nodes.push(node);
+    }
+    good.then(|| nodes.into_iter().map(str::to_owned).collect())
+}
+
+fn path(at: &Cursor<'_>) -> Option<Span> {
+    let mut fields = at.fields()?;
+    let rtt = fields.need("rtt", "\"300us\"", some_span);
+    fields.finish();
+    rtt
+}
+
+const FAILOVERS: &[Kind<Failover>] = &[
+    Kind { name: "none", example: "\"none\"", read: |_| Some(Failover::None) },
+    Kind {
+        name: "managed",
+        example: "{ managed = { detect = \"20s\", promote = \"10s\", ttl = \"5s\", closes_connections = false } }",
+        read: managed,
+    },
+];
+
+fn managed(at: &Cursor<'_>) -> Option<Failover> {
+    let mut fields = at.fields()?;
+    let detect = fields.need("detect", "\"20s\"", span);
+    let promote = fields.need("promote", "\"10s\"", span);
+    let ttl = fields.need("ttl", "\"5s\"", span);
+    let closes_connections = fields.need("closes_connections", "false", Cursor::boolean);
+    fields.finish();
+    Some(Failover::Managed {
+        detect: detect?,
+        promote: promote?,
+        ttl: ttl?,
+        closes_connections: closes_connections?,
+    })
+}
+
+/// Service times of one command.
+const DISTRIBUTIONS: &[Kind<Distribution>] = &[
+    Kind { name: "fixed", example: "{ fixed = \"25us\" }", read: |at| command(at).map(Distribution::Fixed) },
+    Kind {
+        name: "lognormal",
+        example: "{ lognormal = { mean = \"25us\", cv = 0.6 } }",
+        read: |at| mean_and(at, "cv", "0.6", cv).map(|(mean, cv)| Distribution::Lognormal { mean, cv }),
+    },
+    Kind {
+        name: "exponential",
+        example: "{ exponential = { mean = \"25us\" } }",
+        read: |at| {
+            let mut fields = at.fields()?;
+            let mean = fields.need("mean", "\"25us\"", command);
+            fields.finish();
+            Some(Distribution::Exponential { mean: mean? })
+        },
+    },
+    Kind {
+        name: "erlang",
+        example: "{ erlang = { mean = \"25us\", shape = 4 } }",
+        read: |at| {
+            let shape = |at: &Cursor<'_>| at.count(1..=1_000);
+            mean_and(at, "shape", "4", shape).map(|(mean, shape)| Distribution::Erlang { mean, shape })
+        },
+    },
+    Kind {
+        name: "gamma",
+        example: "{ gamma = { mean = \"25us\", cv = 0.6 } }",
+        read: |at| mean_and(at, "cv", "0.6", cv).map(|(mean, cv)| Distribution::Gamma { mean, cv }),
+    },
+    Kind {
+        name: "pareto",
+        example: "{ pareto = { scale = \"10us\", shape = 2.5 } }",
+        // At shape 1 the mean is infinite and no cache keeps up; 1.5 keeps the longest draw within the clock.
+        read: |at| scale_and_shape(at, 1.5).map(|(scale, shape)| Distribution::Pareto { scale, shape }),
+    },
+    Kind {
+        name: "weibull",
+        example: "{ weibull = { scale = \"25us\", shape = 0.8 } }",
+        // Below, the 36 units of the longest exponential draw become more than the clock counts.
+        read: |at| scale_and_shape(at, 0.2).map(|(scale, shape)| Distribution::Weibull { scale, shape }),
+    },
+    Kind {
+        name: "empirical",
+        example: "{ empirical = [\"20us\", \"25us\", \"90us\"] }",
+        read: |at| {
+            let values: Vec<Option<Span>> = at.list()?.iter().map(command).collect();
+            values.into_iter().collect::<Option<Vec<Span>>>().map(Distribution::Empirical)
+        },
+    },
+];
+
+fn command(at: &Cursor<'_>) -> Option<Span> {
+    at.span(Span::from_nanos(1), LONGEST_COMMAND)
+}
+
+fn cv(at: &Cursor<'_>) -> Option<f64> {
+    at.number(0.0, MOST_CV)
+}
+
+fn mean_and<T>(
+    at: &Cursor<'_>,
+    second: &'static str,
+    example: &str,
+    read: impl FnOnce(&Cursor<'_>) -> Option<T>,
+) -> Option<(Span, T)> {
+    let mut fields = at.fields()?;
+    let mean = fields.need("mean", "\"25us\"", command);
+    let second = fields.need(second, example, |at| read(at));
+    fields.finish();
+    Some((mean?, second?))
+}
+
+fn scale_and_shape(at: &Cursor<'_>, least: f64) -> Option<(Span, f64)> {
+    let mut fields = at.fields()?;
+    // A heavy tail reaches 10^10 times its scale; from a millisecond that is some months.
+    let scale = fields.need("scale", "\"10us\"", |at| at.span(Span::from_nanos(1), Span::from_millis(1)));
+    let shape = fields.need("shape", "2.5", |at| at.number(least, 100.0));
+    fields.finish();
+    Some((scale?, shape?))
+}

@@ -1,0 +1,183 @@
+//! `[service.NAME]`.
+
+use super::client::client;
+use super::{Names, some_span, span};
+use crate::scenario::reader::{Cursor, Kind};
+use crate::scenario::{Bytes, Calls, Concurrency, Kernel, Memory, Objective, Restart, Runtime, Service};
+
+/// Each instance has a kernel, a heap and clients of its own; ten thousand of them fit a gigabyte.
+const MOST_INSTANCES: u32 = 10_000;
+/// Linux's default `threads-max` on a host of 16 GB is about this; more workers than threads there cannot be.
+const MOST_WORKERS: u32 = 100_000;
+/// A request that makes more calls one after the other is a batch job; a typing error more often.
+const MOST_TIMES: u32 = 10_000;
+/// More memory than a process has; sums of such sizes fit 64 bits.
+const MOST_BYTES: Bytes = 1 << 44;
+
+/// What people try in `calls` and is not there.
+const CALL_HINTS: &[(&str, &str)] = &[(
+    "service",
+    "a service calls caches only: write cache = \"NAME\"; another service gets a [load.NAME] of its own",
+)];
+
+/// Any amount of memory, also none.
+pub(super) fn bytes(at: &Cursor<'_>) -> Option<Bytes> {
+    at.bytes(0, MOST_BYTES)
+}
+
+pub(super) fn service(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<Service> {
+    let mut fields = at.fields()?;
+    if name == "system" {
+        at.wrong("no service can be named `system`", "results use this name for all services together");
+    }
+    let instances = fields.need("instances", "4", |at| at.count(1..=MOST_INSTANCES));
+    let concurrency = fields.need("concurrency", CONCURRENCIES[0].example, |at| at.kind(CONCURRENCIES));
+    let memory = fields.need("memory", MEMORY, memory);
+    let restart = fields.need("restart", RESTARTS[2].example, |at| at.kind(RESTARTS));
+    let calls = fields.need("calls", CALLS, |at| {
+        let calls: Vec<Option<Calls>> = at.list()?.iter().map(|at| call(at, names)).collect();
+        calls.into_iter().collect::<Option<Vec<Calls>>>()
+    });
+    let client = fields.need("client", "{ preset = \"ioredis-5\" }", client);
+    let kernel = fields.or("kernel", LINUX, kernel);
+    let objective = fields.need("objective", "{ errors = \"1%\", p99 = \"2s\" }", objective);
+    fields.finish();
+    Some(Service {
+        name: name.to_owned(),
+        instances: instances?,
+        concurrency: concurrency?,
+        memory: memory?,
+        restart: restart?,
+        calls: calls?,
+        client: client?,
+        kernel: kernel?,
+        objective: objective?,
+    })
+}
+
+const CONCURRENCIES: &[Kind<Concurrency>] = &[
+    Kind {
+        name: "event_loop",
+        example: "{ event_loop = { cpu = \"2ms\" } }",
+        read: |at| {
+            let mut fields = at.fields()?;
+            let cpu = fields.need("cpu", "\"2ms\"", span);
+            fields.finish();
+            Some(Concurrency::EventLoop { cpu: cpu? })
+        },
+    },
+    Kind {
+        name: "workers",
+        example: "{ workers = { threads = 64, cpu = \"2ms\" } }",
+        read: |at| {
+            let mut fields = at.fields()?;
+            let threads = fields.need("threads", "64", |at| at.count(1..=MOST_WORKERS));
+            let cpu = fields.need("cpu", "\"2ms\"", span);
+            fields.finish();
+            Some(Concurrency::Workers { threads: threads?, cpu: cpu? })
+        },
+    },
+];
+
+const MEMORY: &str =
+    "{ limit = \"512MiB\", baseline = \"80MiB\", per_request = \"29KiB\", runtime = \"v8\" }";
+
+fn memory(at: &Cursor<'_>) -> Option<Memory> {
+    let mut fields = at.fields()?;
+    let limit = fields.need("limit", "\"512MiB\"", |at| at.bytes(1, MOST_BYTES));
+    let baseline = fields.need("baseline", "\"80MiB\"", |at| {
+        let baseline = bytes(at)?;
+        if limit.is_some_and(|limit| baseline >= limit) {
+            at.wrong(
+                "the baseline is not below the limit",
+                "an instance that does nothing must fit its memory",
+            );
+            return None;
+        }
+        Some(baseline)
+    });
+    let per_request = fields.need("per_request", "\"29KiB\"", bytes);
+    let runtimes = &[("v8", Runtime::V8), ("native", Runtime::Native)];
+    let runtime = fields.need("runtime", "\"v8\"", |at| at.choice(runtimes));
+    fields.finish();
+    Some(Memory { limit: limit?, baseline: baseline?, per_request: per_request?, runtime: runtime? })
+}
+
+const RESTARTS: &[Kind<Restart>] = &[
+    Kind { name: "never", example: "\"never\"", read: |_| Some(Restart::Never) },
+    Kind {
+        name: "fixed",
+        example: "{ fixed = { delay = \"1s\", boot = \"12s\" } }",
+        read: |at| {
+            let mut fields = at.fields()?;
+            let delay = fields.need("delay", "\"1s\"", span);
+            let boot = fields.need("boot", "\"12s\"", span);
+            fields.finish();
+            Some(Restart::Fixed { delay: delay?, boot: boot? })
+        },
+    },
+    Kind {
+        name: "kubernetes",
+        example: "{ kubernetes = { boot = \"12s\" } }",
+        read: |at| {
+            let mut fields = at.fields()?;
+            let boot = fields.need("boot", "\"12s\"", span);
+            fields.finish();
+            Some(Restart::Kubernetes { boot: boot? })
+        },
+    },
+];
+
+const CALLS: &str = "[{ cache = \"main\", times = 3, payload = \"2KiB\" }]";
+
+fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
+    let mut fields = at.fields()?;
+    let cache = fields.need("cache", "\"main\"", |at| at.reference("cache", &names.caches));
+    let times = fields.need("times", "3", |at| at.count(1..=MOST_TIMES));
+    let payload = fields.need("payload", "\"2KiB\"", bytes);
+    fields.finish_with(CALL_HINTS);
+    Some(Calls { cache: cache?, times: times?, payload: payload? })
+}
+
+/// Linux's own values: `TCP_RETR2` 15, `TCP_SYN_RETRIES` 6 (include/net/tcp.h), `sysctl_tcp_syn_linear_timeouts` 4
+/// (since 6.5, net/ipv4/tcp_ipv4.c), `CONFIG_HZ` 250 (kernel/Kconfig.hz).
+const LINUX: Kernel = Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 };
+
+fn kernel(at: &Cursor<'_>) -> Option<Kernel> {
+    let mut fields = at.fields()?;
+    // Bounds of net/ipv4/sysctl_net_ipv4.c: one byte; MAX_TCP_SYNCNT is 127.
+    let tcp_retries2 = fields.or("tcp_retries2", LINUX.tcp_retries2, |at| at.count(0..=255));
+    let tcp_syn_retries = fields.or("tcp_syn_retries", LINUX.tcp_syn_retries, |at| at.count(1..=127));
+    let linear = LINUX.tcp_syn_linear_timeouts;
+    let linear = fields.or("tcp_syn_linear_timeouts", linear, |at| at.count(0..=127));
+    let hz = fields.or("hz", LINUX.hz, |at| {
+        let hz = at.count(100..=1000)?;
+        if ![100, 250, 300, 1000].contains(&hz) {
+            at.wrong(format!("no kernel has {hz} Hz"), "kernel/Kconfig.hz knows 100, 250, 300 and 1000");
+            return None;
+        }
+        Some(hz)
+    });
+    fields.finish();
+    Some(Kernel {
+        tcp_retries2: tcp_retries2?,
+        tcp_syn_retries: tcp_syn_retries?,
+        tcp_syn_linear_timeouts: linear?,
+        hz: hz?,
+    })
+}
+
+fn objective(at: &Cursor<'_>) -> Option<Objective> {
+    let mut fields = at.fields()?;
+    let errors = fields.need("errors", "\"1%\"", |at| {
+        let errors = at.ratio()?;
+        if errors == 0.0 {
+            at.wrong("every window would break this objective", "a share above 0%, like \"1%\"");
+            return None;
+        }
+        Some(errors)
+    });
+    let p99 = fields.need("p99", "\"2s\"", some_span);
+    fields.finish();
+    Some(Objective { errors: errors?, p99: p99? })
+}

@@ -1,0 +1,460 @@
+//! Reading a tree without stopping at the first problem.
+//!
+//! A [`Cursor`] is one value with its path. Its methods return `None` after they have noted what is wrong, so that a
+//! reader asks for everything first and gives up only at the end:
+//!
+//! ```text
+//! let mut fields = at.fields()?;
+//! let limit = fields.need("limit", "\"512MiB\"", bytes);
+//! let boot = fields.need("boot", "\"12s\"", span);
+//! fields.finish();                       // notes unknown fields
+//! Some(Memory { limit: limit?, boot: boot? })
+//! ```
+
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+use halfopen_sim::Span;
+
+use super::raw::{Entry, Raw, Value, key, quoted};
+use super::units::{self, Misread};
+use super::{Bytes, Origin, Problem};
+
+/// Problems found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    /// Notes one.
+    pub(crate) fn add(&self, problem: Problem) {
+        self.0.borrow_mut().push(problem);
+    }
+
+    /// All of them.
+    pub(crate) fn into_vec(self) -> Vec<Problem> {
+        self.0.into_inner()
+    }
+}
+
+/// A value with its path, and where to note what is wrong with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor<'a> {
+    pub(crate) raw: &'a Raw,
+    pub(crate) path: String,
+    problems: &'a Problems,
+}
+
+/// One kind of an externally tagged value: `none` as a bare text, `managed` as a table with one key.
+pub(crate) struct Kind<T> {
+    pub(crate) name: &'static str,
+    /// How one writes the whole value.
+    pub(crate) example: &'static str,
+    pub(crate) read: fn(&Cursor<'_>) -> Option<T>,
+}
+
+impl<'a> Cursor<'a> {
+    /// The whole document.
+    pub(crate) fn root(raw: &'a Raw, problems: &'a Problems) -> Cursor<'a> {
+        Cursor { raw, path: String::new(), problems }
+    }
+
+    /// Notes that this value is wrong.
+    pub(crate) fn wrong(&self, wrong: impl Into<String>, right: impl Into<String>) {
+        self.wrong_at(&self.raw.origin, &self.path, wrong.into(), right.into());
+    }
+
+    fn wrong_at(&self, origin: &Origin, path: &str, wrong: String, right: String) {
+        self.problems.add(Problem { origin: origin.clone(), path: path.into(), wrong, right });
+    }
+
+    fn expected(&self, what: &str, right: &str) {
+        self.wrong(format!("expected {what}, found {}", self.raw.found()), right);
+    }
+
+    /// The path of something below this value.
+    pub(crate) fn below(&self, name: &str) -> String {
+        if self.path.is_empty() { key(name) } else { format!("{}.{}", self.path, key(name)) }
+    }
+
+    fn child(&self, entry: &'a Entry) -> Cursor<'a> {
+        Cursor { raw: &entry.value, path: self.below(&entry.key), problems: self.problems }
+    }
+
+    /// The fields of a table.
+    pub(crate) fn fields(&self) -> Option<Fields<'a>> {
+        match &self.raw.value {
+            Value::Table(table) => Some(Fields { at: self.clone(), table, known: Vec::new() }),
+            _ => {
+                self.expected("a table", "write { … } with its fields");
+                None
+            }
+        }
+    }
+
+    /// The keys of a table that the user names, with their values; at least one.
+    pub(crate) fn named(&self) -> Option<Vec<(&'a Entry, Cursor<'a>)>> {
+        match &self.raw.value {
+            Value::Table(table) if !table.is_empty() => {
+                Some(table.iter().map(|entry| (entry, self.child(entry))).collect())
+            }
+            Value::Table(_) => {
+                self.wrong("empty table", format!("give it an entry, or leave {} out", self.path));
+                None
+            }
+            _ => {
+                self.expected("a table", &format!("write [{}.NAME]", self.path));
+                None
+            }
+        }
+    }
+
+    /// The elements of a list; at least one.
+    pub(crate) fn list(&self) -> Option<Vec<Cursor<'a>>> {
+        match &self.raw.value {
+            Value::Array(values) if !values.is_empty() => Some(self.elements(values)),
+            Value::Array(_) => {
+                self.wrong("empty list", "give it at least one element");
+                None
+            }
+            _ => {
+                self.expected("a list", &format!("write [{}]", self.raw.inline()));
+                None
+            }
+        }
+    }
+
+    fn elements(&self, values: &'a [Raw]) -> Vec<Cursor<'a>> {
+        let element =
+            |(index, raw)| Cursor { raw, path: format!("{}.{index}", self.path), problems: self.problems };
+        values.iter().enumerate().map(element).collect()
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        match &self.raw.value {
+            Value::Text(text) if !text.trim().is_empty() => Some(text),
+            Value::Text(_) => {
+                self.wrong("empty text", "write something");
+                None
+            }
+            _ => {
+                self.expected("a text", &format!("write {}", quoted(&self.raw.inline())));
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        match &self.raw.value {
+            Value::Bool(value) => Some(*value),
+            _ => {
+                self.expected("true or false", "write true or false, without quotes");
+                None
+            }
+        }
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn count(&self, bounds: RangeInclusive<u32>) -> Option<u32> {
+        let within = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+        match &self.raw.value {
+            Value::Integer(number) => {
+                let fitting = u32::try_from(*number).ok().filter(|number| bounds.contains(number));
+                if fitting.is_none() {
+                    self.wrong(format!("{number} is out of range"), within);
+                }
+                fitting
+            }
+            Value::HugeInteger(number) => {
+                self.wrong(format!("{number} is out of range"), within);
+                None
+            }
+            Value::Text(text) if text.trim().parse::<i64>().is_ok() => {
+                self.expected("a whole number", &format!("write {} without quotes", text.trim()));
+                None
+            }
+            _ => {
+                self.expected("a whole number", &within);
+                None
+            }
+        }
+    }
+
+    /// A plain number within bounds, which are both allowed.
+    pub(crate) fn number(&self, least: f64, most: f64) -> Option<f64> {
+        let number = match &self.raw.value {
+            Value::Integer(number) => *number as f64,
+            Value::Float(number) => *number,
+            _ => {
+                self.expected("a number", &format!("a number from {least} to {most}"));
+                return None;
+            }
+        };
+        // Not a number is within nothing.
+        if (least..=most).contains(&number) {
+            return Some(number);
+        }
+        self.wrong(
+            format!("{} is out of range", self.raw.inline()),
+            format!("a number from {least} to {most}"),
+        );
+        None
+    }
+
+    fn quantity<T>(&self, what: &str, read: impl Fn(&str) -> Result<T, Misread>) -> Option<T> {
+        let read = |text: &str| read(text).map_err(|Misread { wrong, right }| self.wrong(wrong, right)).ok();
+        match &self.raw.value {
+            Value::Text(text) => read(text),
+            // Reads it without a unit, which says what to write.
+            Value::Integer(_) | Value::HugeInteger(_) | Value::Float(_) => read(&self.raw.inline()),
+            _ => {
+                self.expected(what, &format!("write {what} as a text with its unit"));
+                None
+            }
+        }
+    }
+
+    /// A duration within bounds, which are both allowed.
+    pub(crate) fn span(&self, least: Span, most: Span) -> Option<Span> {
+        let span = self.quantity("a duration", units::span)?;
+        self.within(span, least, most, units::span_text)
+    }
+
+    /// A size within bounds, which are both allowed.
+    pub(crate) fn bytes(&self, least: Bytes, most: Bytes) -> Option<Bytes> {
+        let bytes = self.quantity("a size", units::bytes)?;
+        self.within(bytes, least, most, units::bytes_text)
+    }
+
+    fn within<T: PartialOrd + Copy>(
+        &self,
+        it: T,
+        least: T,
+        most: T,
+        show: impl Fn(T) -> String,
+    ) -> Option<T> {
+        if least <= it && it <= most {
+            return Some(it);
+        }
+        let right = format!("from {} to {}", show(least), show(most));
+        self.wrong(format!("{} is out of range", self.raw.inline()), right);
+        None
+    }
+
+    /// Events a second.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.quantity("a rate", units::rate)
+    }
+
+    /// A share from 0 to 1, as `"2.5%"` or `0.025`.
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        match &self.raw.value {
+            Value::Text(_) => {
+                let ratio = self.quantity("a share", units::ratio)?;
+                self.within(ratio, 0.0, 1.0, |share| format!("\"{}%\"", share * 100.0))
+            }
+            _ => self.number(0.0, 1.0),
+        }
+    }
+
+    /// One of these texts.
+    pub(crate) fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        if let Value::Text(text) = &self.raw.value {
+            if let Some((_, value)) = choices.iter().find(|(name, _)| name == text) {
+                return Some(*value);
+            }
+            self.wrong(format!("unknown value {}", quoted(text)), suggest(text, &names, "one of"));
+        } else {
+            self.expected("a text", &format!("one of: {}", names.join(", ")));
+        }
+        None
+    }
+
+    /// The position of the name that this text is; `what` is what it names.
+    pub(crate) fn reference(&self, what: &str, names: &[&str]) -> Option<usize> {
+        let text = self.text()?;
+        let found = names.iter().position(|name| *name == text);
+        if found.is_none() {
+            self.wrong(format!("no {what} is named {}", quoted(text)), suggest(text, names, "there is"));
+        }
+        found
+    }
+
+    /// Exactly one of these kinds.
+    pub(crate) fn kind<T>(&self, kinds: &[Kind<T>]) -> Option<T> {
+        let names: Vec<(&str, &str)> = kinds.iter().map(|kind| (kind.name, kind.example)).collect();
+        match &self.raw.value {
+            Value::Text(text) => match kinds.iter().find(|kind| kind.name == text) {
+                Some(kind) if is_bare(kind.example) => (kind.read)(self),
+                Some(kind) => {
+                    let wrong = format!("`{text}` needs its values");
+                    self.wrong(wrong, format!("write {}", kind.example));
+                    None
+                }
+                None => {
+                    self.wrong(format!("unknown kind {}", quoted(text)), suggest_kind(text, &names));
+                    None
+                }
+            },
+            Value::Table(entries) => {
+                let entries: Vec<&'a Entry> = entries.iter().collect();
+                let (index, at) = self.one_kind(&entries, &names)?;
+                (kinds[index].read)(&at)
+            }
+            _ => {
+                self.expected("a kind", &suggest_kind("", &names));
+                None
+            }
+        }
+    }
+
+    /// Which of the kinds the only one of these entries is; kinds are names with examples of the whole value.
+    pub(crate) fn one_kind(
+        &self,
+        entries: &[&'a Entry],
+        kinds: &[(&str, &str)],
+    ) -> Option<(usize, Cursor<'a>)> {
+        let position = |entry: &Entry| kinds.iter().position(|(name, _)| *name == entry.key);
+        for entry in entries.iter().filter(|entry| position(entry).is_none()) {
+            let wrong = format!("unknown kind {}", quoted(&entry.key));
+            self.wrong_at(&entry.origin, &self.below(&entry.key), wrong, suggest_kind(&entry.key, kinds));
+        }
+        let known: Vec<(usize, &'a Entry)> =
+            entries.iter().filter_map(|entry| position(entry).map(|index| (index, *entry))).collect();
+        match known.as_slice() {
+            [] if entries.is_empty() => {
+                self.wrong("no kind given", suggest_kind("", kinds));
+                None
+            }
+            [] => None,
+            &[(index, entry)] if !is_bare(kinds[index].1) => Some((index, self.child(entry))),
+            &[(index, entry)] => {
+                let wrong = format!("`{}` has no values", entry.key);
+                self.wrong_at(
+                    &entry.origin,
+                    &self.below(&entry.key),
+                    wrong,
+                    format!("write {}", kinds[index].1),
+                );
+                None
+            }
+            [.., (index, last)] => {
+                let names: Vec<String> = known.iter().map(|(_, entry)| format!("`{}`", entry.key)).collect();
+                let wrong = format!("two kinds in one table: {}", names.join(" and "));
+                let right = format!(
+                    "keep one; to change the kind write the whole value: {} = {}",
+                    self.path, kinds[*index].1
+                );
+                self.wrong_at(&last.origin, &self.below(&last.key), wrong, right);
+                None
+            }
+        }
+    }
+}
+
+fn is_bare(example: &str) -> bool {
+    example.starts_with('"')
+}
+
+/// The fields of one table. Remembers which were asked for: the others are unknown.
+#[derive(Debug)]
+pub(crate) struct Fields<'a> {
+    pub(crate) at: Cursor<'a>,
+    table: &'a [Entry],
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// A field, if it is there.
+    pub(crate) fn get(&mut self, name: &'static str) -> Option<Cursor<'a>> {
+        self.known.push(name);
+        self.table.iter().find(|entry| entry.key == name).map(|entry| self.at.child(entry))
+    }
+
+    /// A field that must be there.
+    pub(crate) fn need<T>(
+        &mut self,
+        name: &'static str,
+        example: &str,
+        read: impl FnOnce(&Cursor<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let Some(field) = self.get(name) else {
+            let path = self.at.below(name);
+            let right = format!("write for example {name} = {example}");
+            self.at.wrong_at(&self.at.raw.origin, &path, format!("missing field `{name}`"), right);
+            return None;
+        };
+        read(&field)
+    }
+
+    /// A field that may be absent; `None` when it is there and wrong.
+    pub(crate) fn may<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Cursor<'a>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.get(name) {
+            Some(field) => read(&field).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// A field with a default that has a source.
+    pub(crate) fn or<T>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        read: impl FnOnce(&Cursor<'a>) -> Option<T>,
+    ) -> Option<T> {
+        self.get(name).map_or(Some(default), |field| read(&field))
+    }
+
+    /// The entries that were not asked for so far.
+    pub(crate) fn rest(&self) -> Vec<&'a Entry> {
+        self.table.iter().filter(|entry| !self.known.contains(&entry.key.as_str())).collect()
+    }
+
+    /// Notes every field that nobody asked for.
+    pub(crate) fn finish(self) {
+        self.finish_with(&[]);
+    }
+
+    /// As [`finish`](Self::finish), with what to say of fields that people may well expect.
+    pub(crate) fn finish_with(self, hints: &[(&str, &str)]) {
+        for entry in self.rest() {
+            let hint = hints.iter().find(|(name, _)| *name == entry.key).map(|(_, hint)| (*hint).to_owned());
+            let right = hint.unwrap_or_else(|| suggest(&entry.key, &self.known, "known fields"));
+            let wrong = format!("unknown field `{}`", entry.key);
+            self.at.wrong_at(&entry.origin, &self.at.below(&entry.key), wrong, right);
+        }
+    }
+}
+
+/// `did you mean "rate"? known fields: …`
+pub(super) fn suggest(typed: &str, names: &[&str], intro: &str) -> String {
+    if names.is_empty() {
+        return format!("{intro}: none");
+    }
+    let meant =
+        nearest(typed, names).map_or_else(String::new, |name| format!("did you mean {}? ", quoted(name)));
+    format!("{meant}{intro}: {}", names.join(", "))
+}
+
+fn suggest_kind(typed: &str, kinds: &[(&str, &str)]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+    let examples: Vec<&str> = kinds.iter().map(|(_, example)| *example).collect();
+    let meant =
+        nearest(typed, &names).map_or_else(String::new, |name| format!("did you mean {}? ", quoted(name)));
+    format!("{meant}one of: {}", examples.join(" or "))
+}
+
+/// The name that a slip of the fingers turns into what was typed.
+fn nearest<'n>(typed: &str, names: &[&'n str]) -> Option<&'n str> {
+    let distance = |name: &str| strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase());
+    // One slip in three letters: rustc's measure.
+    let allowed = (typed.chars().count() / 3).max(1);
+    let nearest = names.iter().map(|name| (distance(name), *name)).min_by_key(|&(distance, _)| distance);
+    nearest.filter(|&(distance, _)| distance <= allowed && !typed.is_empty()).map(|(_, name)| name)
+}

@@ -1,0 +1,192 @@
+//! Quantities with their units, exact to the nanosecond and the byte.
+//!
+//! One number and one unit, nothing between them: `250ms`, `64KiB`, `1200/s`, `2.5%`. Decimal numbers become integers
+//! without passing through floating point, so `0.3s` is 300,000,000 ns and what is finer than the unit of counting is
+//! refused instead of rounded.
+
+use halfopen_sim::Span;
+
+use super::Bytes;
+
+/// Why a text is not the quantity it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misread {
+    pub(crate) wrong: String,
+    pub(crate) right: String,
+}
+
+/// A unit's name and how many nanoseconds (bytes) it has.
+type Unit = (&'static str, u64);
+
+const TIMES: &[Unit] = &[
+    ("ns", 1),
+    ("us", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+const SIZES: &[Unit] = &[
+    ("B", 1),
+    ("KB", 1_000),
+    ("KiB", 1 << 10),
+    ("MB", 1_000_000),
+    ("MiB", 1 << 20),
+    ("GB", 1_000_000_000),
+    ("GiB", 1 << 30),
+    ("TB", 1_000_000_000_000),
+    ("TiB", 1 << 40),
+];
+/// How many seconds the unit has.
+const RATES: &[Unit] = &[("/s", 1), ("/min", 60), ("/h", 3_600)];
+
+/// A duration: `1.5s`.
+pub(crate) fn span(text: &str) -> Result<Span, Misread> {
+    whole(text, TIMES, "a duration", "nanosecond", "584 years").map(Span::from_nanos)
+}
+
+/// An amount of memory: `64KiB`.
+pub(crate) fn bytes(text: &str) -> Result<Bytes, Misread> {
+    whole(text, SIZES, "a size", "byte", "16 EiB")
+}
+
+/// Events a second: `72/min`.
+pub(crate) fn rate(text: &str) -> Result<f64, Misread> {
+    let (number, unit) = split(text, "a rate", RATES)?;
+    let &(_, seconds) =
+        RATES.iter().find(|(name, _)| *name == unit).ok_or_else(|| no_unit("a rate", number, unit, RATES))?;
+    // The parser rounds correctly and a division adds at most half a unit in the last place, on every machine.
+    let number: f64 = number.parse().map_err(|_| no_number("a rate", text, RATES))?;
+    Ok(number / seconds as f64)
+}
+
+/// A share: `2.5%`.
+pub(crate) fn ratio(text: &str) -> Result<f64, Misread> {
+    let percent = &[("%", 1)];
+    let (number, unit) = split(text, "a share", percent)?;
+    if unit != "%" {
+        return Err(no_unit("a share", number, unit, percent));
+    }
+    number.parse().map(|percent: f64| percent / 100.0).map_err(|_| no_number("a share", text, percent))
+}
+
+/// A duration in the largest unit that needs no fraction.
+pub(crate) fn span_text(span: Span) -> String {
+    let nanos = span.as_nanos();
+    if nanos == 0 {
+        return "0s".into();
+    }
+    let (unit, size) =
+        TIMES.iter().rev().find(|(_, size)| nanos % size == 0).expect("1 ns divides everything");
+    format!("{}{unit}", nanos / size)
+}
+
+/// A size in the largest binary unit that needs no fraction.
+pub(crate) fn bytes_text(bytes: Bytes) -> String {
+    let binary = SIZES.iter().rev().filter(|(name, _)| name.ends_with("iB"));
+    let fitting = binary.into_iter().find(|(_, size)| bytes != 0 && bytes % size == 0);
+    fitting.map_or_else(|| format!("{bytes}B"), |(name, size)| format!("{}{name}", bytes / size))
+}
+
+fn names(units: &[Unit]) -> String {
+    units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn no_number(what: &str, text: &str, units: &[Unit]) -> Misread {
+    Misread {
+        wrong: format!("`{text}` is not {what}"),
+        right: format!(
+            "write a decimal number and one unit without a space between, like \"{}\" (units: {})",
+            example(units),
+            names(units)
+        ),
+    }
+}
+
+fn no_unit(what: &str, number: &str, unit: &str, units: &[Unit]) -> Misread {
+    let meant = match unit {
+        "" => None,
+        "min" | "sec" if units == TIMES => Some(&unit[..1]),
+        "µs" | "μs" => Some("us"),
+        _ => units.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(unit)),
+    };
+    Misread {
+        wrong: match unit {
+            "" => format!("{what} needs a unit"),
+            _ => format!("unknown unit `{unit}`"),
+        },
+        right: match meant {
+            Some(meant) => format!("write \"{number}{meant}\" (units: {})", names(units)),
+            None if unit.is_empty() => {
+                format!("write \"{number}{}\" (units: {})", usual(units), names(units))
+            }
+            None => format!("units of {what}: {}", names(units)),
+        },
+    }
+}
+
+fn usual(units: &[Unit]) -> &'static str {
+    match units.first() {
+        Some(("ns", _)) => "s",
+        Some(("B", _)) => "MiB",
+        Some((name, _)) => name,
+        None => "",
+    }
+}
+
+fn example(units: &[Unit]) -> &'static str {
+    match units.first() {
+        Some(("ns", _)) => "250ms",
+        Some(("B", _)) => "64KiB",
+        Some(("/s", _)) => "1200/s",
+        _ => "2.5%",
+    }
+}
+
+/// The decimal number at the beginning, and the rest.
+fn split<'a>(text: &'a str, what: &str, units: &[Unit]) -> Result<(&'a str, &'a str), Misread> {
+    if let Some(positive) = text.strip_prefix('-') {
+        return Err(Misread {
+            wrong: format!("{what} cannot be negative"),
+            right: format!("write \"{positive}\", or \"0{}\"", usual(units)),
+        });
+    }
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = match number.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(number),
+    };
+    let another_number = unit.bytes().any(|byte| byte.is_ascii_digit());
+    if !plain || another_number || unit.starts_with(char::is_whitespace) {
+        return Err(no_number(what, text, units));
+    }
+    Ok((number, unit))
+}
+
+/// A whole number of the smallest unit.
+fn whole(text: &str, units: &'static [Unit], what: &str, smallest: &str, most: &str) -> Result<u64, Misread> {
+    let (number, unit) = split(text, what, units)?;
+    let found = units.iter().find(|(name, _)| *name == unit);
+    let &(_, size) = found.ok_or_else(|| no_unit(what, number, unit, units))?;
+    let (before, after) = number.split_once('.').unwrap_or((number, ""));
+    let after = after.trim_end_matches('0');
+    let too_much = || Misread { wrong: format!("`{text}` is too much"), right: format!("less than {most}") };
+    let too_fine = || Misread {
+        wrong: format!("`{text}` is finer than a {smallest}"),
+        right: format!("a whole number of {smallest}s"),
+    };
+    // The smallest part of the largest unit that is still whole has less than this many decimals.
+    if after.len() > 18 {
+        return Err(too_fine());
+    }
+    let parse = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<u128>().ok() };
+    let whole = parse(before).and_then(|n| n.checked_mul(u128::from(size))).ok_or_else(too_much)?;
+    let scale = 10_u128.pow(after.len() as u32);
+    let part = parse(after).ok_or_else(too_much)? * u128::from(size);
+    if !part.is_multiple_of(scale) {
+        return Err(too_fine());
+    }
+    whole.checked_add(part / scale).and_then(|n| u64::try_from(n).ok()).ok_or_else(too_much)
+}
