@@ -155,7 +155,7 @@ impl V8 {
         // A young generation that cannot move over cuts the marking short; pages that exceed the maximum end it all.
         let moves_over = live + UNFILLED + self.young <= self.max;
         let young_full = if moves_over { self.max } else { live + self.young * YOUNG_FULL_PERCENT / 100 };
-        self.due_bytes = young_full.min(self.max + 1 - UNFILLED);
+        self.due_bytes = young_full.min((self.max + 1).saturating_sub(UNFILLED));
         self.marking = Some(marking);
         Act::Stop(Span::from_secs_f64(marking.seconds * marking.main_thread))
     }
