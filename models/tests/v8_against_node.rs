@@ -7,9 +7,9 @@
 //! - own ones (Intel Xeon, node 20.20.2 `--trace-gc`, the lab's program and a peer that stops answering): MiB alive
 //!   after the last collection.
 //!
-//! What holds: within one way of dying the time is right to 2.5 % in the median and 5 % at worst, and heaps of 256 MiB
-//! and more die in the second way alone. What does not: below 256 MiB the model dies in the first way in 80 cases of
-//! 100, the lab's processes did in 25 of 36 and ours in 5 of 15. Calls at 2,000/s of 4 KiB into 128 MiB and at
+//! What holds: within one way of dying the time is right to 1.2 % in the median and 3.8 % at worst, and heaps of 256
+//! MiB and more die in the second way alone. What does not: below 256 MiB the model dies in the first way in 82 cases
+//! of 100, the lab's processes did in 27 of 38 and ours in 5 of 15. Calls at 2,000/s of 4 KiB into 128 MiB and at
 //! 3,000/s of 512 B into 64 MiB went the second way each time, where the model gives that 42 and 12 %: it knows bytes,
 //! not how many objects they are, nor whose turn on the core it is. Calls of 16 KiB died at 94–96 % of small heaps, the
 //! model's at 98 %: such strings leave pages less full.
