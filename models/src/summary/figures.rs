@@ -1,7 +1,7 @@
 //! Recordings → figures: first per replication, then over replications.
 
+use halfopen_sim::Time;
 use halfopen_sim::digest::Digest;
-use halfopen_sim::histogram::Histogram;
 
 use crate::recording::{CacheRecord, Recording, Verdict};
 use crate::scenario::Scenario;
@@ -17,7 +17,9 @@ impl Summary {
     pub fn of(scenario: &Scenario, recordings: &[Recording]) -> Summary {
         let first = recordings.first().expect("a summary needs a recording");
         let mut digest = Digest::new();
-        recordings.iter().for_each(|recording| digest.mix(recording.digest));
+        for recording in recordings {
+            digest.mix(recording.digest);
+        }
         let services = scenario.services.iter().enumerate().map(|(index, service)| {
             let mut summary = ServiceSummary::of(recordings, Some(index));
             summary.verdicts = verdicts(recordings, index);
@@ -31,7 +33,7 @@ impl Summary {
             seed: first.seed,
             replications: recordings.len() as u32,
             horizon_s: scenario.horizon.as_secs_f64(),
-            fault_at_s: first.fault_at.map(|at| at.as_secs_f64()),
+            fault_at_s: first.fault_at.map(Time::as_secs_f64),
             digest: format!("{:016x}", digest.value()),
             services: services.collect(),
             system: ServiceSummary::of(recordings, None),
@@ -101,7 +103,7 @@ impl ServiceSummary {
             crashes: count(|o| o.crashes),
             peak_pending_calls: count(|o| o.peak_pending_calls),
             peak_memory_bytes: count(|o| o.peak_memory_bytes),
-            latency_ms: Latency::of(outcomes.iter().map(|o| &o.latency)),
+            latency_ms: Latency::of(&outcomes),
             retry_amplification: shown(|o| o.retry_amplification),
             verdicts: Vec::new(),
         }
@@ -110,9 +112,9 @@ impl ServiceSummary {
 
 impl Latency {
     /// Quantiles of each replication's histogram, then figures over those replications that answered anything.
-    fn of<'a>(histograms: impl Iterator<Item = &'a Histogram> + Clone) -> Latency {
+    fn of(outcomes: &[Outcome]) -> Latency {
         let figure = |q| {
-            let quantiles = histograms.clone().filter_map(|histogram| histogram.quantile(q));
+            let quantiles = outcomes.iter().filter_map(|outcome| outcome.latency.quantile(q));
             Figure::of(quantiles.map(|span| span.as_nanos() as f64 / 1e6))
         };
         Latency {

@@ -40,7 +40,9 @@ impl Outcome {
         };
         let sum = |count: &dyn Fn(&ServiceRecord) -> u64| services.iter().map(count).sum::<u64>();
         let mut latency = Histogram::new();
-        services.iter().for_each(|service| latency.merge(&service.latency));
+        for service in services {
+            latency.merge(&service.latency);
+        }
         Outcome {
             requests: sum(&|s| s.requests),
             errors: sum(&|s| s.errors),
