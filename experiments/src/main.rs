@@ -69,7 +69,9 @@ fn show(name: &str) -> Result<ExitCode, Failure> {
     let preset = || PRESETS.iter().find(|preset| preset.name == name).map(|preset| preset.text.to_owned());
     let fault = || {
         let mode = MODES.iter().find(|mode| mode.name == name)?;
-        Some(format!("{}: {}\n\n[[fault]]\n{}\n", mode.name, mode.summary, inner(mode.example)))
+        let docs = mode.source.lines().map_while(|line| line.strip_prefix("//!"));
+        let docs: Vec<&str> = docs.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        Some(format!("{}\n\n[[fault]]\nat = \"8m\"\n{}\n", docs.join("\n"), inner(mode.example)))
     };
     let Some(text) = scenario.or_else(preset).or_else(fault) else {
         let names = SHIPPED.iter().map(|(name, _)| *name);

@@ -11,6 +11,9 @@ pub struct Unit {
     joined: bool,
 }
 
+/// Minutes are written with their seconds: `4m 16s`.
+const MINUTES: &str = "m s";
+
 const fn spaced(size: f64, sign: &'static str) -> Unit {
     Unit { size, sign, joined: false }
 }
@@ -27,7 +30,7 @@ impl Unit {
             v if v < 1e-3 => spaced(1e-6, "µs"),
             v if v < 1.0 => spaced(1e-3, "ms"),
             v if v < 120.0 => spaced(1.0, "s"),
-            v if v < 7200.0 => spaced(60.0, "min"),
+            v if v < 7200.0 => spaced(60.0, MINUTES),
             _ => spaced(3600.0, "h"),
         }
     }
@@ -65,7 +68,13 @@ impl Unit {
     /// The number alone.
     pub fn number(self, value: f64) -> String {
         let value = value / self.size;
-        // 99.98 % and 99.99 % differ by a factor of two in what fails.
+        if self.sign == MINUTES {
+            let seconds = (value * 60.0).abs().round();
+            let sign = if value < 0.0 { "-" } else { "" };
+            return format!("{sign}{:.0}m\u{a0}{:02.0}s", (seconds / 60.0).floor(), seconds % 60.0);
+        }
+        // Of a share it matters what is missing: it is never rounded up to all.
+        let value = if self.sign == "%" { (value * 100.0 + 1e-6).floor() / 100.0 } else { value };
         let places = match value.abs() {
             v if self.sign == "%" && v < 100.0 => 2,
             v if v < 9.995 => 2,
@@ -83,14 +92,17 @@ impl Unit {
 
     /// Number and unit; the space between them does not break.
     pub fn write(self, value: f64) -> String {
+        if self.sign == MINUTES {
+            return self.number(value);
+        }
         let gap = if self.joined { "" } else { "\u{a0}" };
         format!("{}{gap}{}", self.number(value), self.sign)
     }
 }
 
-/// A duration: `17.4 min`.
+/// A duration: `60.2 s`, `17m 24s`.
 pub fn seconds(value: f64) -> String {
-    Unit::of_seconds(value).write(value)
+    Unit::of_seconds(value).write(value).replace('\u{a0}', " ")
 }
 
 /// A count: `12.3k`.
@@ -119,8 +131,8 @@ mod tests {
     #[test]
     fn durations_take_the_unit_that_fits() {
         let values = [0.0, 0.00025, 0.0042, 0.9, 60.25, 119.0, 256.0, 7500.0];
-        let expected = ["0 s", "250 µs", "4.20 ms", "900 ms", "60.2 s", "119 s", "4.27 min", "2.08 h"];
-        assert_eq!(values.map(|v| seconds(v).replace('\u{a0}', " ")), expected);
+        let expected = ["0 s", "250 µs", "4.20 ms", "900 ms", "60.2 s", "119 s", "4m 16s", "2.08 h"];
+        assert_eq!(values.map(seconds), expected);
     }
 
     #[test]
@@ -134,12 +146,13 @@ mod tests {
     #[test]
     fn an_interval_shares_the_unit_of_its_value() {
         let unit = Unit::of_seconds(256.0);
-        assert_eq!([unit.number(90.0), unit.number(300.0)], ["1.50", "5.00"]);
+        assert_eq!([90.0, 300.0].map(|v| unit.number(v).replace('\u{a0}', " ")), ["1m 30s", "5m 00s"]);
     }
 
     #[test]
     fn shares_show_what_is_missing() {
         assert_eq!(Unit::of_share(0.9998).write(0.9998).replace('\u{a0}', " "), "99.98 %");
+        assert_eq!(Unit::of_share(0.999_999).write(0.999_999).replace('\u{a0}', " "), "99.99 %");
         assert_eq!(Unit::of_share(1.0).write(1.0).replace('\u{a0}', " "), "100 %");
     }
 }

@@ -100,3 +100,25 @@ fn cell(figure: &Figure, choose: Choose, median: bool) -> String {
 fn of_millis(value: f64) -> Unit {
     Unit::of_seconds(value / 1e3).times(1e3)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(median: Option<f64>, ends: [Option<f64>; 2], censored: u32) -> Figure {
+        Figure { mean: median, ci95: None, median, median_ci95: ends, p5: None, p95: None, n: 20, censored }
+    }
+
+    fn shown(median: Option<f64>, ends: [Option<f64>; 2], censored: u32) -> String {
+        cell(&figure(median, ends, censored), Unit::of_seconds, true).replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn what_is_censored_is_counted_and_what_is_unknown_is_not_made_up() {
+        assert_eq!(shown(Some(60.0), [Some(59.0), Some(61.5)], 0), "60.0 s\n[59.0, 61.5]");
+        assert_eq!(shown(Some(60.0), [Some(59.0), None], 3), "60.0 s\n[59.0, …]\nnever in 3 of 20");
+        assert_eq!(shown(None, [None, None], 20), "never in 20 of 20");
+        assert_eq!(shown(None, [None, None], 0), "–", "no fault to count from");
+        assert_eq!(shown(Some(60.0), [Some(60.0), Some(60.0)], 0), "60.0 s");
+    }
+}

@@ -47,7 +47,8 @@ fn table(table: &Table) -> String {
     }
     let mut out = String::new();
     for line in shown.lines() {
-        let _ = writeln!(out, "{}", line.trim_end());
+        // The spaces that must not break have done their work: in a pipe people search for plain ones.
+        let _ = writeln!(out, "{}", line.trim_end().replace('\u{a0}', " "));
     }
     out
 }
