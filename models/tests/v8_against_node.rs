@@ -7,12 +7,12 @@
 //! - own ones (Intel Xeon, node 20.20.2 `--trace-gc`, the lab's program and a peer that stops answering): MiB alive
 //!   after the last collection.
 //!
-//! What holds: within one way of dying the time is right to 1.2 % in the median and 3.8 % at worst, and heaps of 256
-//! MiB and more die in the second way alone. What does not: below 256 MiB the model dies in the first way in 82 cases
-//! of 100, the lab's processes did in 27 of 38 and ours in 5 of 15. Calls at 2,000/s of 4 KiB into 128 MiB and at
-//! 3,000/s of 512 B into 64 MiB went the second way each time, where the model gives that 42 and 12 %: it knows bytes,
-//! not how many objects they are, nor whose turn on the core it is. Calls of 16 KiB died at 94–96 % of small heaps, the
-//! model's at 98 %: such strings leave pages less full.
+//! What holds: within one way of dying the time is right to 1.1 % in the median and 3.7 % at worst; heaps of 256 MiB
+//! and more die in the second way alone; below, the model dies in the first way as often as the lab's processes did
+//! (26 of 38 expected, 27 did). What does not: which of a border setting's repetitions goes which way is chance, and
+//! our Intel machine, which marks faster, went the first way in 5 of 15 where the model expects two thirds. The model
+//! knows bytes, not how many objects they are, nor whose turn on the core it is. Calls of 16 KiB died at 94–96 % of
+//! small heaps, the model's at 98 %: such strings leave pages less full.
 
 use halfopen_models::app::v8::{Act, V8};
 use halfopen_sim::chance::Streams;
@@ -169,6 +169,22 @@ fn the_lab_s_processes_die_when_the_model_s_do() {
     let errors = errors(LAB, |end| end.seconds);
     let (median, worst) = (errors[errors.len() / 2], errors[errors.len() - 1]);
     assert!(median <= 0.025 && worst <= 0.05, "median {median:.3}, worst {worst:.3}");
+}
+
+/// The count of small heaps that die of ineffective collections, against what the model's chances add up to.
+#[test]
+fn the_lab_s_processes_die_in_either_way_as_often_as_the_model_s() {
+    let (mut expected, mut variance, mut counted) = (0.0, 0.0, 0.0);
+    for &(rate, call, base, max, deaths) in LAB.iter().filter(|measured| measured.3 < 256.0) {
+        let chance = share(&lives(Setting { rate, call, base, max }), Ineffective);
+        for &(way, _) in deaths {
+            expected += chance;
+            variance += chance * (1.0 - chance);
+            counted += f64::from(u8::from(way == Ineffective));
+        }
+    }
+    let deviations = (counted - expected) / variance.sqrt();
+    assert!(deviations.abs() <= 2.0, "{counted} counted, {expected:.1} expected: {deviations:.1} deviations");
 }
 
 #[test]
