@@ -34,6 +34,8 @@ pub(super) struct Ladder {
     top: Vec<Key>,
     /// Where the top begins.
     horizon: Key,
+    /// Where the bottom ends: at the first bucket not emptied, or at the top.
+    near: Key,
     /// By slot, for those in a rung: the key, with the next slot of the chain where its own was.
     links: Vec<Key>,
 }
@@ -62,6 +64,7 @@ impl Ladder {
             depth: 0,
             top: Vec::new(),
             horizon: Key::NONE,
+            near: Key::NONE,
             links: Vec::new(),
         }
     }
@@ -69,13 +72,12 @@ impl Ladder {
     /// Adds `key`; nothing here or still to come happens before `now`.
     #[inline]
     pub(super) fn push(&mut self, key: Key, now: Time) {
-        if key >= self.horizon {
-            self.top.push(key);
-        } else if self.depth == 0 || !self.push_rung(key) {
-            insert(&mut self.bottom, key);
-            if self.bottom.len() > LONG {
-                self.lift(now);
-            }
+        if key >= self.near {
+            return self.push_above(key);
+        }
+        insert(&mut self.bottom, key);
+        if self.bottom.len() > LONG {
+            self.lift(now);
         }
     }
 
@@ -105,19 +107,27 @@ impl Ladder {
             }
         }
         self.horizon = Key::NONE;
+        self.near = Key::NONE;
         all
     }
 
-    /// Puts `key` into the rung that covers it, if one does.
-    fn push_rung(&mut self, key: Key) -> bool {
-        // The widest rung covers the latest keys, and most keys.
-        for rung in &mut self.rungs[..self.depth] {
-            if key.0 >= rung.from {
-                rung.push(&mut self.links, key);
-                return true;
-            }
+    /// How many rungs are in use.
+    #[cfg(test)]
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Adds `key`, which is not for the bottom, to the tier that covers it.
+    #[inline(never)]
+    fn push_above(&mut self, key: Key) {
+        if key >= self.horizon {
+            return self.top.push(key);
         }
-        false
+        // The widest rung covers the latest keys, and most keys.
+        let Some(rung) = self.rungs[..self.depth].iter_mut().find(|rung| key.0 >= rung.from) else {
+            unreachable!("{key:x?} is not before {:x?} but in no rung", self.near)
+        };
+        rung.push(&mut self.links, key);
     }
 
     /// Moves the later part of a long bottom up.
@@ -127,10 +137,12 @@ impl Ladder {
         if self.depth == 0 {
             let later = self.bottom.len() - SHORT;
             self.horizon = self.bottom[later - 1];
+            self.near = self.horizon;
             self.top.extend(self.bottom.drain(..later));
         } else {
             let mut keys = std::mem::take(&mut self.bottom);
-            self.spawn(&mut keys, Key::from(now.as_nanos()).0, self.rungs[self.depth - 1].from - 1);
+            self.spawn(&mut keys, Key::from(now.as_nanos()).0, self.near.0 - 1);
+            self.near = Key(self.rungs[self.depth - 1].from);
             self.bottom = keys;
         }
     }
@@ -171,6 +183,7 @@ impl Ladder {
             }
         };
         self.bottom = keys;
+        self.near = self.rungs[..self.depth].last().map_or(self.horizon, |rung| Key(rung.from));
         first
     }
 

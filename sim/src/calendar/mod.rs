@@ -157,12 +157,19 @@ impl<E: Copy> Calendar<E> {
     /// The turn of something that happens `at`.
     #[inline]
     fn next_sequence(&mut self, at: Time) -> u64 {
-        assert!(at >= self.now, "event scheduled at {at:?}, before now, {:?}", self.now);
+        if at < self.now {
+            self.refuse(at);
+        }
         if self.sequence == SEQUENCES {
             self.renumber();
         }
         self.sequence += 1;
         self.sequence - 1
+    }
+
+    #[cold]
+    fn refuse(&self, at: Time) -> ! {
+        panic!("event scheduled at {at:?}, before now, {:?}", self.now)
     }
 
     #[cold]

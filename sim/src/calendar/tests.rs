@@ -163,3 +163,157 @@ proptest! {
         pair.finish();
     }
 }
+
+// What follows would take minutes if it cost the square of the number of events.
+
+const MANY: u64 = 500_000;
+
+fn at(nanos: u64) -> Time {
+    Time::from_nanos(nanos)
+}
+
+/// A calendar whose clock has come to 1 s and whose horizon lies far behind what a test will schedule.
+fn running() -> Calendar<u64> {
+    let mut calendar = Calendar::new();
+    for index in 0..1_000 {
+        calendar.schedule(at(1_000_000_000 + index * 1_000_000_000), u64::MAX);
+    }
+    assert_eq!(calendar.pop(), Some((at(1_000_000_000), u64::MAX)));
+    calendar
+}
+
+/// Pops `MANY` events before 2 s and returns their numbers.
+fn pop_many(calendar: &mut Calendar<u64>) -> Vec<u64> {
+    let end = at(2_000_000_000 - 1);
+    std::iter::from_fn(|| calendar.pop_before(end)).map(|(_, event)| event).collect()
+}
+
+#[test]
+fn many_events_of_one_instant_come_in_the_order_they_were_scheduled() {
+    for delay in [0, 1, 999_999] {
+        let mut calendar = running();
+        for event in 0..MANY {
+            calendar.schedule(calendar.now() + Span::from_nanos(delay), event);
+        }
+        assert!(pop_many(&mut calendar).into_iter().eq(0..MANY));
+    }
+}
+
+#[test]
+fn many_events_scheduled_latest_first_or_earliest_first_come_in_order() {
+    for stride in [1, 1_001] {
+        let mut calendar = running();
+        let start = 1_000_000_000 + 5;
+        for event in (0..MANY).rev() {
+            calendar.schedule(at(start + event * stride), event);
+        }
+        assert!(pop_many(&mut calendar).into_iter().eq(0..MANY));
+        let mut calendar = running();
+        for event in 0..MANY {
+            calendar.schedule(at(start + event * stride), event);
+        }
+        assert!(pop_many(&mut calendar).into_iter().eq(0..MANY));
+    }
+}
+
+#[test]
+fn events_that_each_crowd_in_before_the_rest_keep_the_ladder_shallow() {
+    let mut calendar = running();
+    let (mut gap, mut expected) = (900_000_000, 0);
+    while gap > 0 {
+        for _ in 0..500 {
+            calendar.schedule(calendar.now() + Span::from_nanos(gap), 0);
+            expected += 1;
+        }
+        // Reorganises without taking anything.
+        assert_eq!(calendar.pop_before(calendar.now()), None);
+        gap -= gap / 100 + 1;
+        assert!(calendar.ladder.depth() < 40, "{} rungs at {gap} ns", calendar.ladder.depth());
+    }
+    assert_eq!(pop_many(&mut calendar).len(), expected);
+}
+
+#[test]
+fn many_timers_of_one_instant_are_cancelled_before_it_and_in_it() {
+    let mut calendar = running();
+    let instant = calendar.now() + Span::from_millis(500);
+    let timers: Vec<_> = (0..MANY).map(|event| calendar.arm(instant, event)).collect();
+    for timer in timers.iter().step_by(3) {
+        assert!(calendar.cancel(*timer));
+    }
+    assert_eq!(calendar.pop_before(instant), Some((instant, 1)));
+    for timer in timers.iter().skip(2).step_by(3) {
+        assert!(calendar.cancel(*timer));
+    }
+    assert!(!calendar.cancel(timers[0]) && !calendar.cancel(timers[1]) && !calendar.cancel(timers[2]));
+    let left = pop_many(&mut calendar);
+    assert!(left.into_iter().eq((4..MANY).step_by(3)));
+    assert_eq!(calendar.now(), instant);
+}
+
+#[test]
+fn many_timers_of_different_delays_are_cancelled() {
+    let mut calendar = running();
+    for order in [1, 7_919] {
+        let timers: Vec<_> = (0..MANY)
+            .map(|event| calendar.arm(calendar.now() + Span::from_nanos(event * 1_997), event))
+            .collect();
+        for index in 0..MANY {
+            assert!(calendar.cancel(timers[(index * order % MANY) as usize]));
+        }
+        assert_eq!(pop_many(&mut calendar), []);
+        assert_eq!(calendar.now(), at(1_000_000_000));
+    }
+}
+
+#[test]
+fn a_cancelled_timer_moves_neither_the_clock_nor_the_end() {
+    let mut calendar = Calendar::new();
+    calendar.schedule(at(5), 'a');
+    let now = calendar.arm(at(5), 'b');
+    let late = calendar.arm(at(60_000_000_000), 'c');
+    assert_eq!(calendar.pop(), Some((at(5), 'a')));
+    assert!(calendar.cancel(now) && calendar.cancel(late));
+    assert!(!calendar.cancel(now) && !calendar.cancel(late));
+    assert_eq!((calendar.pop(), calendar.now(), calendar.len()), (None, at(5), 0));
+}
+
+#[test]
+fn memory_follows_live_timers_not_rate_times_timeout() {
+    let mut calendar = Calendar::new();
+    let mut armed = std::collections::VecDeque::new();
+    for event in 0..2_000_000_u64 {
+        calendar.schedule(at(event * 1_000), event);
+        calendar.pop();
+        armed.push_back(calendar.arm(calendar.now() + Span::from_secs(60), event));
+        if armed.len() > 100 {
+            assert!(armed.pop_front().is_some_and(|timer| calendar.cancel(timer)));
+        }
+    }
+    assert_eq!(calendar.len(), 100);
+    assert_eq!(calendar.timers.slots(), 101);
+    assert_eq!(calendar.events.len(), 1);
+}
+
+#[test]
+fn a_slot_is_given_up_before_an_old_handle_could_fit_again() {
+    let mut calendar = Calendar::new();
+    let old = calendar.arm(at(1), 0);
+    assert!(calendar.cancel(old));
+    calendar.timers.age(old.slot, u32::MAX);
+    let last = calendar.arm(at(1), 1);
+    assert_eq!((last.slot, last.generation), (old.slot, u32::MAX));
+    assert!(calendar.cancel(last));
+    let fresh = calendar.arm(at(1), 2);
+    assert_ne!(fresh.slot, old.slot);
+    assert_eq!((calendar.pop(), calendar.len()), (Some((at(1), 2)), 0));
+}
+
+#[test]
+#[should_panic(expected = "event scheduled at t=0.000000004s, before now, t=0.000000005s")]
+fn the_past_is_refused() {
+    let mut calendar = Calendar::new();
+    calendar.schedule(at(5), 0);
+    calendar.pop();
+    calendar.schedule(at(4), 1);
+}

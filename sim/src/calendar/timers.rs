@@ -154,6 +154,18 @@ impl<E: Copy> Timers<E> {
         self.from = Key::from(0);
     }
 
+    /// How many slots there are, used or free.
+    #[cfg(test)]
+    pub(super) fn slots(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Lets a free slot look as if it had been used often.
+    #[cfg(test)]
+    pub(super) fn age(&mut self, slot: u32, generation: u32) {
+        self.nodes[slot as usize].generation = generation;
+    }
+
     #[cold]
     fn grow(&mut self, event: E) -> u32 {
         let slot = self.nodes.len() as u32;
