@@ -1,6 +1,8 @@
 //! Watches the world while it runs and leaves a `Recording`. Components do not know that they are measured.
 
 mod service;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod windows;
 
