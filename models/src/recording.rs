@@ -28,7 +28,7 @@ pub struct Recording {
     pub digest: u64,
 }
 
-/// One service in one run.
+/// One service in one run. What counts after the first fault counts from the start in a run without one.
 #[derive(Clone, Debug)]
 pub struct ServiceRecord {
     /// Requests sent in the whole run.
@@ -37,9 +37,9 @@ pub struct ServiceRecord {
     pub errors: u64,
     /// Requests neither answered nor failed at the horizon.
     pub open_at_horizon: u64,
-    /// Requests sent at or after the first fault (whole run without one).
+    /// Requests sent at or after the first fault.
     pub sent_after_fault: u64,
-    /// Of those, answered well and within the caller's deadline.
+    /// Of those, answered well and within the caller's deadline before the horizon.
     pub good_after_fault: u64,
     /// First failed request at or after the first fault.
     pub first_error: Option<Time>,
@@ -72,10 +72,11 @@ pub struct ServiceRecord {
 }
 
 /// When a service's objective held again: the end of the last 10 s window after the first fault that breaks it.
-/// A window's requests are those sent in it.
+/// A window's requests are those sent in it; one that the horizon cuts off is not judged. Later is worse: the order of
+/// the variants is that of their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Recovery {
-    /// No window broke it, or nothing ever failed.
+    /// No window broke it.
     Unharmed,
     /// It holds from this point to the horizon.
     At(Time),
@@ -83,20 +84,21 @@ pub enum Recovery {
     Never,
 }
 
-/// How a service came out of the fault.
+/// How a service came out of the fault: by what ended the last of its half-open connections before it recovered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// The objective was never broken.
     Unharmed,
-    /// Recovered by its own means: a timeout or a closed connection made its clients dial again.
+    /// Recovered by its own means: a timeout or a closed connection made its clients dial again, or the node came back.
     ByItself,
     /// The last dead connection went with a crashed process.
     ByCrash,
-    /// The last dead connection was ended by the kernel's own limit.
+    /// The last dead connection was ended by the kernel: its own limit, or the one the client set for it.
     ByKernel,
     /// Overload persists though the cause is gone.
     Metastable,
-    /// Still cut off at the horizon.
+    /// Broken at the horizon with its cause: half-open connections, a name without a node that serves, or dead instances
+    /// that nothing starts again.
     NeverWithinHorizon,
 }
 

@@ -1,36 +1,32 @@
 //! Watches the world while it runs and leaves a `Recording`. Components do not know that they are measured.
 
+mod service;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod windows;
 
-use halfopen_sim::histogram::Histogram;
 use halfopen_sim::{Span, Time};
 
 use crate::app::{Cause, Death};
 use crate::event::{InstanceId, NodeId};
 use crate::fault::Fault;
-use crate::recording::{InstanceRecord, Sample, ServiceRecord, StoryEvent, StoryKind};
+use crate::recording::{InstanceRecord, Recovery, ServiceRecord, StoryEvent, StoryKind};
 use crate::scenario::{Bytes, Scenario};
 
+use service::Service;
 pub(crate) use verdict::{AtHorizon, End};
-use windows::Windows;
 
 /// Everything that is noted during a run.
 pub(crate) struct Recorder {
-    fault_at: Option<Time>,
+    /// The first fault, or the start of a run without one: what counts "after the fault" counts from here.
+    origin: Time,
+    /// When a fault ended since the last sample.
+    healed: Option<Time>,
     services: Vec<Service>,
     instances: Vec<Instance>,
     nodes: Vec<Node>,
     pub(crate) story: Vec<StoryEvent>,
-}
-
-struct Service {
-    name: String,
-    record: ServiceRecord,
-    pending_calls: u64,
-    since_sample: Sample,
-    windows: Windows,
-    ends: verdict::Ends,
 }
 
 struct Instance {
@@ -61,7 +57,7 @@ pub(crate) struct Look {
 
 impl Recorder {
     pub(crate) fn new(scenario: &Scenario) -> Recorder {
-        let fault_at = scenario.faults.iter().map(|fault| fault.at).min();
+        let origin = scenario.faults.iter().map(|fault| fault.at).min().unwrap_or(Time::ZERO);
         let mut instances = Vec::new();
         for (index, service) in scenario.services.iter().enumerate() {
             for i in 0..service.instances {
@@ -86,16 +82,13 @@ impl Recorder {
             cache.nodes.iter().map(|node| Node { name: format!("{}.{node}", cache.name), ..Node::default() })
         });
         Recorder {
-            fault_at,
-            services: scenario.services.iter().map(|s| Service::new(s, fault_at)).collect(),
+            origin,
+            healed: None,
+            services: scenario.services.iter().map(|s| Service::new(s, origin)).collect(),
             instances,
             nodes: nodes.collect(),
             story: Vec::new(),
         }
-    }
-
-    fn after_fault(&self, at: Time) -> bool {
-        self.fault_at.is_none_or(|fault| at >= fault)
     }
 
     fn tell(&mut self, at: Time, kind: StoryKind, who: &str, what: String) {
@@ -108,34 +101,14 @@ impl Recorder {
     }
 
     pub(crate) fn sent(&mut self, service: usize, now: Time) {
-        let after_fault = self.after_fault(now);
-        let service = &mut self.services[service];
-        service.record.requests += 1;
-        service.record.sent_after_fault += u64::from(after_fault);
-        service.since_sample.sent += 1;
-        service.windows.sent(now);
+        self.services[service].sent(now);
     }
 
     pub(crate) fn settled(&mut self, service: usize, sent: Time, now: Time, good: bool) {
-        let failed_after_fault = !good && self.fault_at.is_some_and(|fault| now >= fault);
-        let sent_after_fault = self.after_fault(sent);
-        let it = &mut self.services[service];
-        it.windows.settled(sent, now, good);
-        if good {
-            it.since_sample.answered += 1;
-            it.record.good_after_fault += u64::from(sent_after_fault);
-            it.record.latency.record(now - sent);
-            return;
-        }
-        it.since_sample.errors += 1;
-        it.record.errors += 1;
-        if failed_after_fault {
-            it.record.last_error = Some(now);
-            if it.record.first_error.is_none() {
-                it.record.first_error = Some(now);
-                let who = it.name.clone();
-                self.tell(now, StoryKind::FirstError, &who, "first requests fail".into());
-            }
+        let service = &mut self.services[service];
+        if service.settled(sent, now, good) {
+            let who = service.name.clone();
+            self.tell(now, StoryKind::FirstError, &who, "first requests fail".into());
         }
     }
 
@@ -160,7 +133,7 @@ impl Recorder {
     }
 
     pub(crate) fn died(&mut self, id: InstanceId, now: Time, death: Death) {
-        let after_fault = self.after_fault(now);
+        let after_fault = now >= self.origin;
         let instance = &mut self.instances[id as usize];
         instance.told_end = false;
         let record = &mut instance.record;
@@ -221,10 +194,15 @@ impl Recorder {
     }
 
     pub(crate) fn fault_begins(&mut self, now: Time, fault: &Fault) {
+        // Another fault is noticed anew.
+        for instance in &mut self.instances {
+            instance.told_end = false;
+        }
         self.tell(now, StoryKind::Fault, &fault.target, fault.what.clone());
     }
 
     pub(crate) fn fault_ends(&mut self, now: Time, fault: &Fault) {
+        self.healed = Some(now);
         self.tell(now, StoryKind::Heal, &fault.target, "is back".into());
     }
 
@@ -239,9 +217,6 @@ impl Recorder {
     }
 
     pub(crate) fn sample(&mut self, looks: &[Look]) {
-        for service in &mut self.services {
-            service.since_sample.pending_calls = service.pending_calls;
-        }
         for look in looks.iter().filter(|look| look.up) {
             let sample = &mut self.services[look.service].since_sample;
             sample.instances_up += 1;
@@ -250,10 +225,9 @@ impl Recorder {
             sample.memory_mean_bytes += look.memory_bytes;
             sample.loop_lag = sample.loop_lag.max(look.loop_lag);
         }
+        let healed = self.healed.take();
         for service in &mut self.services {
-            let mut sample = std::mem::take(&mut service.since_sample);
-            sample.memory_mean_bytes /= u64::from(sample.instances_up.max(1));
-            service.record.series.push(sample);
+            service.sample(healed);
         }
     }
 
@@ -265,23 +239,12 @@ impl Recorder {
         at_horizon: &[AtHorizon],
     ) -> (Vec<ServiceRecord>, Vec<StoryEvent>) {
         let mut records = Vec::new();
-        for (index, mut service) in self.services.into_iter().enumerate() {
-            for &sent in &open[index] {
-                service.windows.still_open(sent, horizon);
-            }
-            let mut record = service.record;
-            record.open_at_horizon = open[index].len() as u64;
-            record.recovery = service.windows.recovery(horizon);
-            (record.verdict, record.verdict_rule) =
-                verdict::decide(&record, &service.ends, at_horizon[index], self.fault_at);
-            if let crate::recording::Recovery::At(at) = record.recovery {
-                let event = StoryEvent {
-                    at,
-                    kind: StoryKind::Recovery,
-                    who: service.name,
-                    what: "meets its objective again".into(),
-                };
-                self.story.push(event);
+        for (index, service) in self.services.into_iter().enumerate() {
+            let who = service.name.clone();
+            let record = service.finish(horizon, &open[index], at_horizon[index]);
+            if let Recovery::At(at) = record.recovery {
+                let what = "meets its objective again".into();
+                self.story.push(StoryEvent { at, kind: StoryKind::Recovery, who, what });
             }
             records.push(record);
         }
@@ -293,39 +256,6 @@ impl Recorder {
         // Recoveries are known only at the end; the order of one instant is kept.
         self.story.sort_by_key(|event| event.at);
         (records, self.story)
-    }
-}
-
-impl Service {
-    fn new(service: &crate::scenario::Service, fault_at: Option<Time>) -> Service {
-        Service {
-            name: service.name.clone(),
-            record: ServiceRecord {
-                requests: 0,
-                errors: 0,
-                open_at_horizon: 0,
-                sent_after_fault: 0,
-                good_after_fault: 0,
-                first_error: None,
-                last_error: None,
-                first_crash: None,
-                crashes: 0,
-                recovery: crate::recording::Recovery::Unharmed,
-                peak_pending_calls: 0,
-                peak_memory_bytes: 0,
-                latency: Histogram::new(),
-                calls_reached: 0,
-                calls_needed: 0,
-                verdict: crate::recording::Verdict::Unharmed,
-                verdict_rule: String::new(),
-                instances: Vec::new(),
-                series: Vec::new(),
-            },
-            pending_calls: 0,
-            since_sample: Sample::default(),
-            windows: Windows::new(fault_at, service.objective),
-            ends: verdict::Ends::default(),
-        }
     }
 }
 

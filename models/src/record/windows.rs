@@ -1,4 +1,4 @@
-//! When a service's objective holds: 10 s windows after the fault, each with the requests that were sent in it.
+//! When a service's objective holds: 10 s windows from the fault (or the start) on, each with the requests that were sent in it.
 
 use halfopen_sim::{Span, Time};
 
@@ -12,7 +12,7 @@ const TAIL: f64 = 0.01;
 
 /// Windows of one service.
 pub(super) struct Windows {
-    fault_at: Option<Time>,
+    origin: Time,
     objective: Objective,
     counts: Vec<Window>,
 }
@@ -22,15 +22,18 @@ struct Window {
     sent: u32,
     failed: u32,
     slow: u32,
+    /// When the last of those that failed or were slow came to its end.
+    settled: Time,
 }
 
 impl Windows {
-    pub(super) fn new(fault_at: Option<Time>, objective: Objective) -> Windows {
-        Windows { fault_at, objective, counts: Vec::new() }
+    /// Windows from `origin` on.
+    pub(super) fn new(origin: Time, objective: Objective) -> Windows {
+        Windows { origin, objective, counts: Vec::new() }
     }
 
     fn of(&mut self, sent: Time) -> Option<&mut Window> {
-        let since = sent.as_nanos().checked_sub(self.fault_at?.as_nanos())?;
+        let since = sent.as_nanos().checked_sub(self.origin.as_nanos())?;
         let index = (since / WINDOW.as_nanos()) as usize;
         if index >= self.counts.len() {
             self.counts.resize(index + 1, Window::default());
@@ -52,6 +55,7 @@ impl Windows {
         if let Some(window) = self.of(sent) {
             window.failed += u32::from(!good);
             window.slow += u32::from(slow);
+            window.settled = window.settled.max(now);
         }
     }
 
@@ -62,20 +66,35 @@ impl Windows {
 
     /// The end of the last window that breaks the objective. A window cut off by the horizon is not judged.
     pub(super) fn recovery(&self, horizon: Time) -> Recovery {
-        let Some(fault_at) = self.fault_at else { return Recovery::Unharmed };
-        let whole = (horizon.saturating_since(fault_at).as_nanos() / WINDOW.as_nanos()) as usize;
-        let judged = &self.counts[..whole.min(self.counts.len())];
-        match judged.iter().rposition(|window| window.breaks(self.objective)) {
+        let whole = self.whole(horizon);
+        match self.last_broken(whole) {
             None => Recovery::Unharmed,
             Some(last) if last + 1 == whole => Recovery::Never,
-            Some(last) => Recovery::At(fault_at + WINDOW * (last as u64 + 1)),
+            Some(last) => Recovery::At(self.origin + WINDOW * (last as u64 + 1)),
         }
+    }
+
+    /// When the last request of the last broken window came to its end.
+    pub(super) fn mended(&self, horizon: Time) -> Time {
+        let last = self.last_broken(self.whole(horizon));
+        last.map_or(self.origin, |last| self.counts[last].settled)
+    }
+
+    /// Windows that are not cut off by the horizon.
+    fn whole(&self, horizon: Time) -> usize {
+        (horizon.saturating_since(self.origin).as_nanos() / WINDOW.as_nanos()) as usize
+    }
+
+    fn last_broken(&self, whole: usize) -> Option<usize> {
+        let judged = &self.counts[..whole.min(self.counts.len())];
+        judged.iter().rposition(|window| window.breaks(self.objective))
     }
 }
 
 impl Window {
     fn breaks(self, objective: Objective) -> bool {
         let sent = f64::from(self.sent.max(1));
+        // With no failure allowed at all, one breaks it, and none does not.
         (self.failed > 0 && f64::from(self.failed) / sent >= objective.errors)
             || f64::from(self.slow) / sent > TAIL
     }
@@ -88,7 +107,7 @@ mod tests {
     const FAULT: Time = Time::from_nanos(100_000_000_000);
 
     fn windows() -> Windows {
-        Windows::new(Some(FAULT), Objective { errors: 0.01, p99: Span::from_secs(2) })
+        Windows::new(FAULT, Objective { errors: 0.01, p99: Span::from_secs(2) })
     }
 
     fn at(secs: u64) -> Time {
