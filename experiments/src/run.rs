@@ -81,14 +81,14 @@ pub fn trace(args: &args::Run) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The scenario to run, then as many others as its claims are about.
+/// The scenario to run; without a variant also those that its claims are about. A variant answers for its own claims.
 fn scenarios(source: &Source, args: &args::Run) -> Result<Vec<Scenario>, Failure> {
     let scenario = source::read(source, &edits(args, args.variant.clone()))?;
     let others: BTreeSet<Option<String>> = scenario
         .claims
         .iter()
         .map(|claim| claim.variant.clone())
-        .filter(|variant| *variant != scenario.variant)
+        .filter(|variant| scenario.variant.is_none() && variant.is_some())
         .collect();
     let mut scenarios = vec![scenario];
     for variant in others {
