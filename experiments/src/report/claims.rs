@@ -26,11 +26,8 @@ pub(super) fn section(summary: &Summary) -> Option<Section> {
     })
 }
 
-/// Says which run was measured where it is not this one.
+/// Names the variant that was measured where it is not this run's.
 fn about(summary: &Summary, variant: Option<&str>) -> String {
-    match variant {
-        _ if variant == summary.variant.as_deref() => String::new(),
-        Some(name) => format!(" (variant {name})"),
-        None => " (without a variant)".into(),
-    }
+    let other = variant.filter(|_| variant != summary.variant.as_deref());
+    other.map_or(String::new(), |name| format!(" (variant {name})"))
 }
