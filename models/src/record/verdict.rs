@@ -113,7 +113,7 @@ pub(super) fn decide(outcome: Outcome, ends: &Ends) -> (Verdict, String) {
 
 fn recovered(at: Time, ends: &[(Time, End)], origin: Time) -> (Verdict, String) {
     let since = |at: Time| format!("{:.0} s", at.saturating_since(origin).as_secs_f64());
-    let well = format!("well after {}", since(at));
+    let well = format!("requests sent after {} meet the objective", since(at));
     let Some(&(last_at, last)) = ends.last() else {
         return (Verdict::ByItself, format!("{well}; no connection was half-open"));
     };
@@ -243,9 +243,12 @@ mod tests {
         let mixed = ends(&[(200, End::Crash), (201, End::Crash), (305, End::Kernel), (900, End::Crash)]);
         assert_eq!(
             decide(outcome, &mixed).1,
-            "well after 310 s; half-open connections ended: 2 by a crash, 1 by the kernel; the last after 305 s: \
+            "requests sent after 310 s meet the objective; half-open connections ended: 2 by a crash, 1 by the kernel; the last after 305 s: \
              the kernel gives up (ETIMEDOUT)"
         );
-        assert_eq!(decide(outcome, &Ends::default()).1, "well after 310 s; no connection was half-open");
+        assert_eq!(
+            decide(outcome, &Ends::default()).1,
+            "requests sent after 310 s meet the objective; no connection was half-open"
+        );
     }
 }
