@@ -1,1 +1,89 @@
-fn main() {}
+//! `halfopen`: predicts what a silent cache failover does to the services in front of it.
+
+mod args;
+mod clock;
+mod diagnostics;
+mod execute;
+mod export;
+mod failure;
+mod interrupt;
+mod over;
+mod plot;
+mod progress;
+mod readable;
+mod report;
+mod run;
+mod source;
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command, Known};
+use failure::Failure;
+use halfopen_models::client::presets::PRESETS;
+use halfopen_models::fault::MODES;
+use source::SHIPPED;
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(run) if run.trace => run::trace(&run),
+        Command::Run(run) => run::run(&run),
+        Command::List { what } => list(what),
+        Command::Show { name } => show(&name),
+    };
+    result.unwrap_or_else(|failure| {
+        eprintln!("{failure}");
+        failure.exit()
+    })
+}
+
+/// Writes a result to the standard output. A reader who has seen enough and closed the pipe is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::wrong(format!("cannot write to the standard output: {error}"), ""))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One name a line, with what it is.
+fn list(what: Known) -> Result<ExitCode, Failure> {
+    let known: Vec<(&str, String)> = match what {
+        Known::Scenarios => SHIPPED.iter().map(|(name, text)| (*name, source::title(text))).collect(),
+        Known::Clients => PRESETS.iter().map(|preset| (preset.name, preset.summary())).collect(),
+        Known::Faults => MODES.iter().map(|mode| (mode.name, mode.summary.to_owned())).collect(),
+    };
+    let width = known.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines: Vec<String> = known.iter().map(|(name, what)| format!("{name:width$}  {what}")).collect();
+    print(&(lines.join("\n") + "\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The text behind a name.
+fn show(name: &str) -> Result<ExitCode, Failure> {
+    let scenario = SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
+    let preset = || PRESETS.iter().find(|preset| preset.name == name).map(|preset| preset.text.to_owned());
+    let fault = || {
+        let mode = MODES.iter().find(|mode| mode.name == name)?;
+        let docs = mode.source.lines().map_while(|line| line.strip_prefix("//!"));
+        let docs: Vec<&str> = docs.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        Some(format!("{}\n\n[[fault]]\nat = \"8m\"\n{}\n", docs.join("\n"), inner(mode.example)))
+    };
+    let Some(text) = scenario.or_else(preset).or_else(fault) else {
+        let names = SHIPPED.iter().map(|(name, _)| *name);
+        let names = names.chain(PRESETS.iter().map(|it| it.name)).chain(MODES.iter().map(|it| it.name));
+        let known = names.collect::<Vec<_>>().join(", ");
+        return Err(Failure::wrong(format!("nothing is called `{name}`"), format!("known names: {known}")));
+    };
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `{ host_dies = … }` as it stands under `[[fault]]`.
+fn inner(example: &str) -> &str {
+    example.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(example).trim()
+}

@@ -9,7 +9,7 @@ mod ledger;
 mod restart;
 #[cfg(test)]
 mod tests;
-mod v8;
+pub mod v8;
 
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ use crate::scenario::{Bytes, Concurrency, Memory, Runtime, Service};
 
 pub use ledger::Ledger;
 use restart::Supervisor;
-use v8::{Collection, V8};
+use v8::{Act, V8};
 
 /// An instance's output.
 pub type Out<'a> = component::Out<'a, Instance>;
@@ -161,7 +161,9 @@ impl Instance {
             tasks: SlotMap::with_key(),
             clients,
             ledger: Ledger::new(service.memory.baseline),
-            heap: None,
+            heap: (service.memory.runtime == Runtime::V8).then(|| {
+                V8::new(service.memory.baseline, service.memory.limit, streams.stream("heap", name))
+            }),
             supervisor: Supervisor::new(service.restart),
             next_socket: 0,
             settled: Vec::new(),
@@ -194,8 +196,9 @@ impl Instance {
     fn on_ready(&mut self, out: &mut Out<'_>) {
         self.up = true;
         self.ledger = Ledger::new(self.memory.baseline);
-        self.heap = (self.memory.runtime == Runtime::V8)
-            .then(|| V8::new(out.now(), self.memory.baseline, self.memory.limit));
+        if let Some(heap) = &mut self.heap {
+            heap.restart(self.memory.baseline);
+        }
         out.emit(Effect::Ready);
         for client in 0..self.clients.len() {
             self.with_client(out, client as ClientId, Client::start);
@@ -277,17 +280,21 @@ impl Instance {
     /// Memory may have grown: collects, or dies.
     fn watch_memory(&mut self, out: &mut Out<'_>) {
         let bytes = self.ledger.total();
+        let free_at = match self.cpu {
+            Cpu::EventLoop { busy_until } => busy_until.max(out.now()),
+            Cpu::Workers { .. } => out.now(),
+        };
         let cause = match &mut self.heap {
             None if bytes > self.memory.limit => Cause::ContainerLimit,
-            Some(heap) if heap.wants_to_collect(bytes) => match heap.collect(out.now(), bytes) {
-                Collection::Pause(pause) => {
+            Some(heap) if heap.is_due(free_at, bytes) => match heap.act(free_at, bytes) {
+                Act::Stop(stop) => {
                     if let Cpu::EventLoop { busy_until } = &mut self.cpu {
-                        *busy_until = out.now().max(*busy_until) + pause;
+                        *busy_until = free_at + stop;
                     }
                     return;
                 }
-                Collection::Ineffective => Cause::IneffectiveCollections,
-                Collection::LimitReached => Cause::HeapLimit,
+                Act::Ineffective => Cause::IneffectiveCollections,
+                Act::LimitReached => Cause::HeapLimit,
             },
             _ => return,
         };

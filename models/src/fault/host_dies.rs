@@ -12,8 +12,8 @@
 //! - **Afterwards** (`for`) the host comes back with a new process that knows no old connection: a segment of one is
 //!   answered with RST, also the kernel's next retransmission.
 //!
-//! Source: Linux net/ipv4/tcp_timer.c (`retransmits_timed_out`, `tcp_write_timeout`), `TCP_DELACK_MIN` in
-//! include/net/tcp.h; measured with dropped packets on Linux 6.18: 938 s at 15 retries. Left out: a neighbour on the
+//! Source: Linux `net/ipv4/tcp_timer.c` (`retransmits_timed_out`, `tcp_write_timeout`), `TCP_DELACK_MIN` in
+//! `include/net/tcp.h`; measured with dropped packets on Linux 6.18: 938 s at 15 retries. Left out: a neighbour on the
 //! same segment, whose failed address resolution gives EHOSTUNREACH after 3 s; here the node is behind a router.
 
 use super::{Hit, Process, section};

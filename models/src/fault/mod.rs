@@ -21,6 +21,7 @@ macro_rules! modes {
             name: stringify!($mode),
             summary: $mode::SUMMARY,
             example: $mode::EXAMPLE,
+            source: include_str!(concat!(stringify!($mode), ".rs")),
             read: $mode::read,
         }),*];
     };
@@ -37,6 +38,8 @@ pub struct Mode {
     pub summary: &'static str,
     /// How a scenario gives it: `{ host_dies = { node = "main.a" } }`.
     pub example: &'static str,
+    /// Its file, which opens with what the peer sees and what becomes of connections.
+    pub source: &'static str,
     read: fn(&Cursor<'_>, &Names<'_>) -> Option<Hit>,
 }
 

@@ -7,7 +7,7 @@
 //! - **New connections** are refused at once (ECONNREFUSED) until somebody listens again.
 //! - **Afterwards** (`for`) a new process listens; old connections were already gone.
 //!
-//! Source: Linux net/ipv4/tcp.c (`__tcp_close`), tcp_ipv4.c (`tcp_v4_send_reset`); measured: every client read about
+//! Source: Linux `net/ipv4/tcp.c` (`__tcp_close`), `tcp_ipv4.c` (`tcp_v4_send_reset`); measured: every client read about
 //! notices a killed server within milliseconds. The failover counts the node as silent: it answers no health check.
 
 use super::{Hit, Process, section};

@@ -7,7 +7,7 @@
 //! - **New connections** are accepted by the kernel up to the listen backlog; calls on them wait too.
 //! - **Afterwards** (`for`) the process goes on where it was and answers everything that waits, late.
 //!
-//! Source: Linux net/ipv4/tcp_input.c (acknowledgement is the kernel's work); measured with SIGSTOP: the client did not
+//! Source: Linux `net/ipv4/tcp_input.c` (acknowledgement is the kernel's work); measured with SIGSTOP: the client did not
 //! notice within the measurement. Left out: a full receive buffer (128 KiB up to 6 MiB; zero-window probes are
 //! answered, so nothing ends either), a full backlog, and the demotion of a node that wakes up after its follower took
 //! over.

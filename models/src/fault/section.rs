@@ -3,7 +3,8 @@
 use halfopen_sim::{Span, Time};
 
 use super::{Fault, Hit, Lever, MODES, Mode, Process};
-use crate::scenario::reader::{Cursor, Fields};
+use crate::scenario::fields::Fields;
+use crate::scenario::reader::Cursor;
 use crate::scenario::units::span_text;
 use crate::scenario::{Names, span};
 
@@ -48,7 +49,7 @@ fn fault(at: &Cursor<'_>, names: &Names<'_>, horizon: Option<Span>) -> Option<Fa
         if horizon.is_some_and(|horizon| begins >= horizon) {
             let horizon = horizon.map_or_else(String::new, span_text);
             at.wrong(
-                format!("nothing happens before the horizon, {horizon}"),
+                format!("the run ends before this, at {horizon}"),
                 "an earlier fault, or a later horizon",
             );
             return None;

@@ -102,7 +102,7 @@ fn walk(
                 Some(raw) => walk(raw, rest, &step(part), work, new),
                 None => astray(
                     format!("{here} has no element `{part}`"),
-                    format!("{count} elements, counted from 0; `*` means all of them"),
+                    format!("it has {count}, counted from 0; `*` means all of them"),
                 ),
             }
         }

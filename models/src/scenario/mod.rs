@@ -24,6 +24,8 @@
 
 mod check;
 mod edit;
+pub(crate) mod fields;
+pub(crate) mod kinds;
 mod meaning;
 mod problem;
 pub(crate) mod raw;
@@ -57,29 +59,57 @@ pub struct Edits {
 /// Every problem found, in the order of their places.
 pub fn read(name: &str, text: &str, edits: &Edits) -> Result<Scenario, Vec<Problem>> {
     let file = raw::parse(text)?;
-    let mut found = Vec::new();
+    let mut found = Found::default();
     let problems = Problems::default();
     check::scenario(&file, text, Stage::Written, &problems);
-    add_new(&mut found, problems, None);
+    found.add(problems, |_| String::new());
     for variant in variants(&file) {
         let (_, problems) = edited(&file, text, Some(variant), &[]);
-        add_new(&mut found, problems, Some(variant));
+        found.add(problems, |origin| {
+            if holds(&variant.value, origin) {
+                String::new()
+            } else {
+                format!("in variant `{}`: ", variant.key)
+            }
+        });
     }
     let chosen = edits.variant.as_ref().map(|name| find_variant(&file, name));
-    let chosen = chosen.transpose().unwrap_or_else(|problem| {
-        found.push(problem);
-        None
-    });
+    let (chosen, unknown) = chosen.transpose().map_or_else(|problem| (None, Some(problem)), |it| (it, None));
+    found.list.extend(unknown);
     let (scenario, problems) = edited(&file, text, chosen, &edits.set);
-    add_new(&mut found, problems, None);
+    found.add(problems, |origin| match origin {
+        Origin::File(_) => "with --set: ".into(),
+        Origin::Set(_) | Origin::Variant => String::new(),
+    });
     match scenario {
-        Some(scenario) if found.is_empty() => {
+        Some(scenario) if found.list.is_empty() => {
             Ok(Scenario { name: name.to_owned(), variant: edits.variant.clone(), ..scenario })
         }
         _ => {
-            assert!(!found.is_empty(), "{name} was refused without a reason");
-            found.sort_by_key(|problem| place(&problem.origin));
-            Err(found)
+            assert!(!found.list.is_empty(), "{name} was refused without a reason");
+            found.list.sort_by_key(|problem| place(&problem.origin));
+            Err(found.list)
+        }
+    }
+}
+
+/// Problems of one document after another; what an earlier one had is not told again.
+#[derive(Default)]
+struct Found {
+    known: Vec<Problem>,
+    list: Vec<Problem>,
+}
+
+impl Found {
+    /// Adds the new ones, each with what `blame` says of its place.
+    fn add(&mut self, problems: Problems, blame: impl Fn(&Origin) -> String) {
+        for problem in problems.into_vec() {
+            if self.known.contains(&problem) {
+                continue;
+            }
+            self.known.push(problem.clone());
+            let wrong = blame(&problem.origin) + &problem.wrong;
+            self.list.push(Problem { wrong, ..problem });
         }
     }
 }
@@ -117,7 +147,8 @@ fn edited(
     let problems = Problems::default();
     let mut root = file.clone();
     let mut good = true;
-    for change in variant.map_or(&[][..], |variant| variant.value.entries()) {
+    let changes = variant.map_or(&[][..], |variant| variant.value.entries());
+    for change in changes.iter().filter(|change| check::is_variable(&change.key)) {
         good &= note(&problems, edit::set(&mut root, &change.key, &change.value, &change.origin)).is_some();
     }
     for (number, (path, value)) in set.iter().enumerate() {
@@ -136,28 +167,7 @@ fn note<T>(problems: &Problems, done: Result<T, Problem>) -> Option<T> {
     done.map_err(|problem| problems.add(problem)).ok()
 }
 
-/// Adds the problems that are not there yet. One that only a variant has, in a place outside it, says so.
-fn add_new(found: &mut Vec<Problem>, problems: Problems, variant: Option<&Entry>) {
-    for mut problem in problems.into_vec() {
-        if found.contains(&problem) {
-            continue;
-        }
-        if let Some(variant) = variant
-            && !variant_holds(variant, &problem.origin)
-        {
-            problem.wrong = format!("in variant `{}`: {}", variant.key, problem.wrong);
-        }
-        if !found.contains(&problem) {
-            found.push(problem);
-        }
-    }
-}
-
-fn variant_holds(variant: &Entry, origin: &Origin) -> bool {
-    let contains = |place: &Origin| place == origin;
-    variant.value.entries().iter().any(|change| contains(&change.origin) || holds(&change.value, origin))
-}
-
+/// Whether a place is in what a variant wrote.
 fn holds(raw: &Raw, origin: &Origin) -> bool {
     let inside = match (&raw.origin, origin) {
         (Origin::File(outer), Origin::File(inner)) => outer.start <= inner.start && inner.end <= outer.end,

@@ -227,7 +227,9 @@ pub(super) fn document(root: &Raw) -> String {
         let name = key(&entry.key);
         match &entry.value.value {
             Value::Array(tables) => {
-                tables.iter().for_each(|table| section(&mut out, &format!("[[{name}]]"), table));
+                for table in tables {
+                    section(&mut out, &format!("[[{name}]]"), table);
+                }
             }
             _ if matches!(entry.key.as_str(), "assume" | "expect") => {
                 section(&mut out, &format!("[{name}]"), &entry.value);

@@ -16,6 +16,7 @@ use std::ops::RangeInclusive;
 
 use halfopen_sim::Span;
 
+use super::fields::Fields;
 use super::raw::{Entry, Raw, Value, key, quoted};
 use super::units::{self, Misread};
 use super::{Bytes, Origin, Problem};
@@ -44,14 +45,6 @@ pub(crate) struct Cursor<'a> {
     problems: &'a Problems,
 }
 
-/// One kind of an externally tagged value: `none` as a bare text, `managed` as a table with one key.
-pub(crate) struct Kind<T> {
-    pub(crate) name: &'static str,
-    /// How one writes the whole value.
-    pub(crate) example: &'static str,
-    pub(crate) read: fn(&Cursor<'_>) -> Option<T>,
-}
-
 impl<'a> Cursor<'a> {
     /// The whole document.
     pub(crate) fn root(raw: &'a Raw, problems: &'a Problems) -> Cursor<'a> {
@@ -63,11 +56,11 @@ impl<'a> Cursor<'a> {
         self.wrong_at(&self.raw.origin, &self.path, wrong.into(), right.into());
     }
 
-    fn wrong_at(&self, origin: &Origin, path: &str, wrong: String, right: String) {
+    pub(super) fn wrong_at(&self, origin: &Origin, path: &str, wrong: String, right: String) {
         self.problems.add(Problem { origin: origin.clone(), path: path.into(), wrong, right });
     }
 
-    fn expected(&self, what: &str, right: &str) {
+    pub(super) fn expected(&self, what: &str, right: &str) {
         self.wrong(format!("expected {what}, found {}", self.raw.found()), right);
     }
 
@@ -76,19 +69,17 @@ impl<'a> Cursor<'a> {
         if self.path.is_empty() { key(name) } else { format!("{}.{}", self.path, key(name)) }
     }
 
-    fn child(&self, entry: &'a Entry) -> Cursor<'a> {
+    pub(super) fn child(&self, entry: &'a Entry) -> Cursor<'a> {
         Cursor { raw: &entry.value, path: self.below(&entry.key), problems: self.problems }
     }
 
     /// The fields of a table.
     pub(crate) fn fields(&self) -> Option<Fields<'a>> {
-        match &self.raw.value {
-            Value::Table(table) => Some(Fields { at: self.clone(), table, known: Vec::new() }),
-            _ => {
-                self.expected("a table", "write { … } with its fields");
-                None
-            }
+        if let Value::Table(table) = &self.raw.value {
+            return Some(Fields::new(self.clone(), table));
         }
+        self.expected("a table", "write { … } with its fields");
+        None
     }
 
     /// The keys of a table that the user names, with their values; at least one.
@@ -114,6 +105,10 @@ impl<'a> Cursor<'a> {
             Value::Array(values) if !values.is_empty() => Some(self.elements(values)),
             Value::Array(_) => {
                 self.wrong("empty list", "give it at least one element");
+                None
+            }
+            Value::Table(_) if !self.path.contains('.') => {
+                self.expected("a list", &format!("write [[{}]], in double brackets", self.path));
                 None
             }
             _ => {
@@ -146,13 +141,11 @@ impl<'a> Cursor<'a> {
 
     /// `true` or `false`.
     pub(crate) fn boolean(&self) -> Option<bool> {
-        match &self.raw.value {
-            Value::Bool(value) => Some(*value),
-            _ => {
-                self.expected("true or false", "write true or false, without quotes");
-                None
-            }
+        if let Value::Bool(value) = self.raw.value {
+            return Some(value);
         }
+        self.expected("true or false", "write true or false, without quotes");
+        None
     }
 
     /// A whole number within bounds.
@@ -281,155 +274,6 @@ impl<'a> Cursor<'a> {
         }
         found
     }
-
-    /// Exactly one of these kinds.
-    pub(crate) fn kind<T>(&self, kinds: &[Kind<T>]) -> Option<T> {
-        let names: Vec<(&str, &str)> = kinds.iter().map(|kind| (kind.name, kind.example)).collect();
-        match &self.raw.value {
-            Value::Text(text) => match kinds.iter().find(|kind| kind.name == text) {
-                Some(kind) if is_bare(kind.example) => (kind.read)(self),
-                Some(kind) => {
-                    let wrong = format!("`{text}` needs its values");
-                    self.wrong(wrong, format!("write {}", kind.example));
-                    None
-                }
-                None => {
-                    self.wrong(format!("unknown kind {}", quoted(text)), suggest_kind(text, &names));
-                    None
-                }
-            },
-            Value::Table(entries) => {
-                let entries: Vec<&'a Entry> = entries.iter().collect();
-                let (index, at) = self.one_kind(&entries, &names)?;
-                (kinds[index].read)(&at)
-            }
-            _ => {
-                self.expected("a kind", &suggest_kind("", &names));
-                None
-            }
-        }
-    }
-
-    /// Which of the kinds the only one of these entries is; kinds are names with examples of the whole value.
-    pub(crate) fn one_kind(
-        &self,
-        entries: &[&'a Entry],
-        kinds: &[(&str, &str)],
-    ) -> Option<(usize, Cursor<'a>)> {
-        let position = |entry: &Entry| kinds.iter().position(|(name, _)| *name == entry.key);
-        for entry in entries.iter().filter(|entry| position(entry).is_none()) {
-            let wrong = format!("unknown kind {}", quoted(&entry.key));
-            self.wrong_at(&entry.origin, &self.below(&entry.key), wrong, suggest_kind(&entry.key, kinds));
-        }
-        let known: Vec<(usize, &'a Entry)> =
-            entries.iter().filter_map(|entry| position(entry).map(|index| (index, *entry))).collect();
-        match known.as_slice() {
-            [] if entries.is_empty() => {
-                self.wrong("no kind given", suggest_kind("", kinds));
-                None
-            }
-            [] => None,
-            &[(index, entry)] if !is_bare(kinds[index].1) => Some((index, self.child(entry))),
-            &[(index, entry)] => {
-                let wrong = format!("`{}` has no values", entry.key);
-                self.wrong_at(
-                    &entry.origin,
-                    &self.below(&entry.key),
-                    wrong,
-                    format!("write {}", kinds[index].1),
-                );
-                None
-            }
-            [.., (index, last)] => {
-                let names: Vec<String> = known.iter().map(|(_, entry)| format!("`{}`", entry.key)).collect();
-                let wrong = format!("two kinds in one table: {}", names.join(" and "));
-                let right = format!(
-                    "keep one; to change the kind write the whole value: {} = {}",
-                    self.path, kinds[*index].1
-                );
-                self.wrong_at(&last.origin, &self.below(&last.key), wrong, right);
-                None
-            }
-        }
-    }
-}
-
-fn is_bare(example: &str) -> bool {
-    example.starts_with('"')
-}
-
-/// The fields of one table. Remembers which were asked for: the others are unknown.
-#[derive(Debug)]
-pub(crate) struct Fields<'a> {
-    pub(crate) at: Cursor<'a>,
-    table: &'a [Entry],
-    known: Vec<&'static str>,
-}
-
-impl<'a> Fields<'a> {
-    /// A field, if it is there.
-    pub(crate) fn get(&mut self, name: &'static str) -> Option<Cursor<'a>> {
-        self.known.push(name);
-        self.table.iter().find(|entry| entry.key == name).map(|entry| self.at.child(entry))
-    }
-
-    /// A field that must be there.
-    pub(crate) fn need<T>(
-        &mut self,
-        name: &'static str,
-        example: &str,
-        read: impl FnOnce(&Cursor<'a>) -> Option<T>,
-    ) -> Option<T> {
-        let Some(field) = self.get(name) else {
-            let path = self.at.below(name);
-            let right = format!("write for example {name} = {example}");
-            self.at.wrong_at(&self.at.raw.origin, &path, format!("missing field `{name}`"), right);
-            return None;
-        };
-        read(&field)
-    }
-
-    /// A field that may be absent; `None` when it is there and wrong.
-    pub(crate) fn may<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&Cursor<'a>) -> Option<T>,
-    ) -> Option<Option<T>> {
-        match self.get(name) {
-            Some(field) => read(&field).map(Some),
-            None => Some(None),
-        }
-    }
-
-    /// A field with a default that has a source.
-    pub(crate) fn or<T>(
-        &mut self,
-        name: &'static str,
-        default: T,
-        read: impl FnOnce(&Cursor<'a>) -> Option<T>,
-    ) -> Option<T> {
-        self.get(name).map_or(Some(default), |field| read(&field))
-    }
-
-    /// The entries that were not asked for so far.
-    pub(crate) fn rest(&self) -> Vec<&'a Entry> {
-        self.table.iter().filter(|entry| !self.known.contains(&entry.key.as_str())).collect()
-    }
-
-    /// Notes every field that nobody asked for.
-    pub(crate) fn finish(self) {
-        self.finish_with(&[]);
-    }
-
-    /// As [`finish`](Self::finish), with what to say of fields that people may well expect.
-    pub(crate) fn finish_with(self, hints: &[(&str, &str)]) {
-        for entry in self.rest() {
-            let hint = hints.iter().find(|(name, _)| *name == entry.key).map(|(_, hint)| (*hint).to_owned());
-            let right = hint.unwrap_or_else(|| suggest(&entry.key, &self.known, "known fields"));
-            let wrong = format!("unknown field `{}`", entry.key);
-            self.at.wrong_at(&entry.origin, &self.at.below(&entry.key), wrong, right);
-        }
-    }
 }
 
 /// `did you mean "rate"? known fields: …`
@@ -442,16 +286,8 @@ pub(super) fn suggest(typed: &str, names: &[&str], intro: &str) -> String {
     format!("{meant}{intro}: {}", names.join(", "))
 }
 
-fn suggest_kind(typed: &str, kinds: &[(&str, &str)]) -> String {
-    let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
-    let examples: Vec<&str> = kinds.iter().map(|(_, example)| *example).collect();
-    let meant =
-        nearest(typed, &names).map_or_else(String::new, |name| format!("did you mean {}? ", quoted(name)));
-    format!("{meant}one of: {}", examples.join(" or "))
-}
-
 /// The name that a slip of the fingers turns into what was typed.
-fn nearest<'n>(typed: &str, names: &[&'n str]) -> Option<&'n str> {
+pub(super) fn nearest<'n>(typed: &str, names: &[&'n str]) -> Option<&'n str> {
     let distance = |name: &str| strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase());
     // One slip in three letters: rustc's measure.
     let allowed = (typed.chars().count() / 3).max(1);

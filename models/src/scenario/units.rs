@@ -77,14 +77,14 @@ pub(crate) fn span_text(span: Span) -> String {
         return "0s".into();
     }
     let (unit, size) =
-        TIMES.iter().rev().find(|(_, size)| nanos % size == 0).expect("1 ns divides everything");
+        TIMES.iter().rev().find(|(_, size)| nanos.is_multiple_of(*size)).expect("1 ns divides everything");
     format!("{}{unit}", nanos / size)
 }
 
 /// A size in the largest binary unit that needs no fraction.
 pub(crate) fn bytes_text(bytes: Bytes) -> String {
     let binary = SIZES.iter().rev().filter(|(name, _)| name.ends_with("iB"));
-    let fitting = binary.into_iter().find(|(_, size)| bytes != 0 && bytes % size == 0);
+    let fitting = binary.into_iter().find(|(_, size)| bytes != 0 && bytes.is_multiple_of(*size));
     fitting.map_or_else(|| format!("{bytes}B"), |(name, size)| format!("{}{name}", bytes / size))
 }
 
@@ -189,4 +189,80 @@ fn whole(text: &str, units: &'static [Unit], what: &str, smallest: &str, most: &
         return Err(too_fine());
     }
     whole.checked_add(part / scale).and_then(|n| u64::try_from(n).ok()).ok_or_else(too_much)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn exact_values() {
+        for (text, nanos) in [
+            ("250ms", 250_000_000),
+            ("1.5s", 1_500_000_000),
+            ("2m", 120_000_000_000),
+            ("1h", 3_600_000_000_000),
+            ("90us", 90_000),
+            ("100ns", 100),
+            ("0.3s", 300_000_000),
+            ("0.000000001s", 1),
+            ("007.50us", 7_500),
+            ("0.0000000000025h", 9),
+            ("18446744073709551615ns", u64::MAX),
+        ] {
+            assert_eq!(span(text), Ok(Span::from_nanos(nanos)), "{text}");
+        }
+        for (text, expected) in [
+            ("64KiB", 65_536),
+            ("1.5MiB", 1_572_864),
+            ("2GiB", 2_147_483_648),
+            ("512B", 512),
+            ("2MB", 2_000_000),
+        ] {
+            assert_eq!(bytes(text), Ok(expected), "{text}");
+        }
+        assert_eq!((rate("1200/s"), rate("72/min"), rate("36/h")), (Ok(1200.0), Ok(1.2), Ok(0.01)));
+        assert_eq!((ratio("2.5%"), ratio("0%")), (Ok(0.025), Ok(0.0)));
+    }
+
+    #[test]
+    fn what_is_no_quantity() {
+        for text in
+            ["", "s", ".5s", "5.s", "1..5s", "1e3s", "5 s", " 5s", "5s ", "1h30m", "+5s", "0x5s", "5S5", "٥s"]
+        {
+            assert!(span(text).is_err(), "{text}");
+        }
+        for text in ["18446744073709551616ns", "99999999999999999999999999999999999999999h", "5124096h"] {
+            assert!(span(text).is_err_and(|misread| misread.wrong.ends_with("is too much")), "{text}");
+        }
+        for text in ["0.1ns", "0.0000000001s", "1.0000000000000000000000000000001h"] {
+            assert!(span(text).is_err_and(|misread| misread.wrong.contains("finer")), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn spans_come_back(nanos: u64) {
+            let it = Span::from_nanos(nanos);
+            prop_assert_eq!(span(&span_text(it)), Ok(it));
+        }
+
+        #[test]
+        fn sizes_come_back(size: u64) {
+            prop_assert_eq!(bytes(&bytes_text(size)), Ok(size));
+        }
+
+        #[test]
+        fn decimals_are_exact(whole in 0_u64..1_000_000_000, nanos in 0_u64..1_000_000_000) {
+            let expected = Span::from_nanos(whole * 1_000_000_000 + nanos);
+            prop_assert_eq!(span(&format!("{whole}.{nanos:09}s")), Ok(expected));
+        }
+
+        #[test]
+        fn nothing_panics(text in ".{0,40}|[0-9.]{0,60}(ns|us|ms|s|m|h|B|KiB|TiB|/s|%)?") {
+            let _ = (span(&text), bytes(&text), rate(&text), ratio(&text));
+        }
+    }
 }

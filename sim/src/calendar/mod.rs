@@ -1,6 +1,20 @@
 //! The calendar: everything that will happen, in one total order of (time, lane, sequence).
+//!
+//! Two stores under one numbering. Events that are never taken back are in a [`Ladder`], whose cost does not depend on
+//! how many are pending. Timers, which nearly always are taken back, are in [`Timers`], where arming and cancelling
+//! are linking and unlinking and a cancelled timer leaves nothing behind. The earlier of the two firsts is next. Both
+//! keep packed [`Key`]s; what happens lies still, in a slot, until its key's turn has come.
 
-use std::collections::BTreeMap;
+mod due;
+mod key;
+mod ladder;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use key::{Key, SEQUENCES, SLOTS};
+use ladder::Ladder;
+use timers::Timers;
 
 use crate::time::Time;
 
@@ -22,16 +36,17 @@ pub struct Timer {
     generation: u32,
 }
 
-type Key = (Time, Lane, u64);
-
 /// Pending events in their order, and the clock they move.
 #[derive(Clone, Debug)]
 pub struct Calendar<E> {
     now: Time,
+    /// The next sequence number; from one on, so that no key is the very beginning of its time.
     sequence: u64,
-    pending: BTreeMap<Key, (E, Option<u32>)>,
-    timers: Vec<(u32, Option<Key>)>,
+    ladder: Ladder,
+    /// What the keys in the ladder stand for, by slot, and which slots are free.
+    events: Vec<E>,
     free: Vec<u32>,
+    timers: Timers<E>,
 }
 
 impl<E: Copy> Default for Calendar<E> {
@@ -45,10 +60,11 @@ impl<E: Copy> Calendar<E> {
     pub fn new() -> Self {
         Calendar {
             now: Time::ZERO,
-            sequence: 0,
-            pending: BTreeMap::new(),
-            timers: Vec::new(),
+            sequence: 1,
+            ladder: Ladder::new(),
+            events: Vec::new(),
             free: Vec::new(),
+            timers: Timers::new(),
         }
     }
 
@@ -69,34 +85,33 @@ impl<E: Copy> Calendar<E> {
     ///
     /// # Panics
     /// When `at` is before [`now`](Self::now).
+    #[inline]
     pub fn schedule_in(&mut self, lane: Lane, at: Time, event: E) {
-        let key = self.key(lane, at);
-        self.pending.insert(key, (event, None));
+        let sequence = self.next_sequence(at);
+        let slot = if let Some(slot) = self.free.pop() {
+            self.events[slot as usize] = event;
+            slot
+        } else {
+            self.grow(event)
+        };
+        self.ladder.push(Key::new(at, lane, sequence, slot), self.now);
     }
 
     /// `event` happens `at`, in [`Lane::Work`], unless the timer is cancelled before.
     ///
     /// # Panics
     /// When `at` is before [`now`](Self::now).
+    #[inline]
     pub fn arm(&mut self, at: Time, event: E) -> Timer {
-        let key = self.key(Lane::Work, at);
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.timers.push((0, None));
-            self.timers.len() as u32 - 1
-        });
-        self.pending.insert(key, (event, Some(slot)));
-        let entry = &mut self.timers[slot as usize];
-        entry.1 = Some(key);
-        Timer { slot, generation: entry.0 }
+        let sequence = self.next_sequence(at);
+        let (slot, generation) = self.timers.arm(Key::new(at, Lane::Work, sequence, 0), event, self.now);
+        Timer { slot, generation }
     }
 
     /// Unlinks `timer`; `false` when it has fired or was cancelled already.
+    #[inline]
     pub fn cancel(&mut self, timer: Timer) -> bool {
-        let (generation, key) = self.timers[timer.slot as usize];
-        let Some(key) = key.filter(|_| generation == timer.generation) else { return false };
-        self.pending.remove(&key);
-        self.release(timer.slot);
-        true
+        self.timers.cancel(timer.slot, timer.generation)
     }
 
     /// Takes the next event and moves the clock to it.
@@ -105,35 +120,81 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// Takes the next event if it happens at or before `end`, and moves the clock to it.
+    #[inline]
     pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
-        let first = self.pending.first_entry().filter(|first| first.key().0 <= end)?;
-        let ((at, _, _), (event, slot)) = first.remove_entry();
-        if let Some(slot) = slot {
-            self.release(slot);
+        let limit = Key::past(end);
+        loop {
+            let first = self.ladder.first(limit.min(self.timers.from()));
+            if first < self.timers.from() {
+                if first >= limit {
+                    return None;
+                }
+                self.ladder.take();
+                self.free.push(first.slot());
+                self.now = first.at();
+                return Some((self.now, self.events[first.slot() as usize]));
+            }
+            if self.timers.from() >= limit {
+                return None;
+            }
+            if let Some((key, event)) = self.timers.pop(first.min(limit)) {
+                self.now = key.at();
+                return Some((self.now, event));
+            }
         }
-        self.now = at;
-        Some((at, event))
     }
 
     /// How many events and armed timers are pending.
     pub fn len(&self) -> usize {
-        self.pending.len()
+        self.events.len() - self.free.len() + self.timers.len()
     }
 
     /// Whether nothing is pending.
     pub fn is_empty(&self) -> bool {
-        self.pending.is_empty()
+        self.len() == 0
     }
 
-    fn key(&mut self, lane: Lane, at: Time) -> Key {
-        assert!(at >= self.now, "event scheduled at {at:?}, before now, {:?}", self.now);
+    /// The turn of something that happens `at`.
+    #[inline]
+    fn next_sequence(&mut self, at: Time) -> u64 {
+        if at < self.now {
+            self.refuse(at);
+        }
+        if self.sequence == SEQUENCES {
+            self.renumber();
+        }
         self.sequence += 1;
-        (at, lane, self.sequence)
+        self.sequence - 1
     }
 
-    fn release(&mut self, slot: u32) {
-        let entry = &mut self.timers[slot as usize];
-        *entry = (entry.0 + 1, None);
-        self.free.push(slot);
+    #[cold]
+    fn refuse(&self, at: Time) -> ! {
+        panic!("event scheduled at {at:?}, before now, {:?}", self.now)
+    }
+
+    #[cold]
+    fn grow(&mut self, event: E) -> u32 {
+        let slot = self.events.len() as u32;
+        assert!(slot < SLOTS, "more than {SLOTS} events scheduled at once");
+        self.events.push(event);
+        slot
+    }
+
+    /// Numbers what is pending anew, from one and in the same order.
+    #[cold]
+    fn renumber(&mut self) {
+        let scheduled = self.ladder.drain().into_iter().map(|key| (key, false));
+        let mut keys: Vec<_> = scheduled.chain(self.timers.keys().map(|key| (key, true))).collect();
+        keys.sort_unstable();
+        self.sequence = 1;
+        for (key, armed) in keys {
+            let key = key.with_sequence(self.sequence);
+            self.sequence += 1;
+            if armed {
+                self.timers.renumber(key);
+            } else {
+                self.ladder.push(key, self.now);
+            }
+        }
     }
 }

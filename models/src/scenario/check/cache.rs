@@ -3,16 +3,22 @@
 use halfopen_sim::Span;
 use halfopen_sim::chance::Distribution;
 
-use super::{name, some_span, span};
-use crate::scenario::reader::{Cursor, Kind};
+use super::{YEAR, name, span};
+use crate::scenario::kinds::Kind;
+use crate::scenario::reader::Cursor;
 use crate::scenario::{Cache, Failover};
 
-/// More nodes behind one name than any managed cache offers (ElastiCache: 5 replicas).
+/// More nodes behind one name than any managed cache offers (`ElastiCache`: 5 replicas).
 const MOST_NODES: usize = 16;
 /// A command that takes longer is no model of a cache; and ten standard deviations above it stay within the clock.
 const LONGEST_COMMAND: Span = Span::from_secs(60);
 /// Beyond, a distribution is all tail: one draw could outlast the run.
 const MOST_CV: f64 = 20.0;
+/// Below, the square that formulas divide by is lost in rounding; write 0 for no spread.
+const LEAST_CV: f64 = 0.001;
+/// Nothing between two hosts is faster; and no exchange may take no time, or a client that dials again at once would
+/// do so for ever at one moment.
+const LEAST_RTT: Span = Span::from_micros(1);
 
 pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
     let mut fields = at.fields()?;
@@ -58,7 +64,7 @@ fn nodes(at: &Cursor<'_>) -> Option<Vec<String>> {
 
 fn path(at: &Cursor<'_>) -> Option<Span> {
     let mut fields = at.fields()?;
-    let rtt = fields.need("rtt", "\"300us\"", some_span);
+    let rtt = fields.need("rtt", "\"300us\"", |at| at.span(LEAST_RTT, YEAR));
     fields.finish();
     rtt
 }
@@ -145,7 +151,12 @@ fn command(at: &Cursor<'_>) -> Option<Span> {
 }
 
 fn cv(at: &Cursor<'_>) -> Option<f64> {
-    at.number(0.0, MOST_CV)
+    let cv = at.number(0.0, MOST_CV)?;
+    if cv > 0.0 && cv < LEAST_CV {
+        at.wrong(format!("{cv} is out of range"), format!("0, or from {LEAST_CV} to {MOST_CV}"));
+        return None;
+    }
+    Some(cv)
 }
 
 fn mean_and<T>(

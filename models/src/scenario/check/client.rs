@@ -5,7 +5,9 @@ use halfopen_sim::Span;
 use super::service::bytes;
 use super::{some_span, span};
 use crate::client::presets;
-use crate::scenario::reader::{Cursor, Fields, Kind};
+use crate::scenario::fields::Fields;
+use crate::scenario::kinds::Kind;
+use crate::scenario::reader::Cursor;
 use crate::scenario::{Backoff, Client, Connections, InFlight, Keepalive, PoolOrder};
 
 /// 28,232 ephemeral ports to one address (`net.ipv4.ip_local_port_range`): a larger pool could not be filled.
@@ -19,7 +21,13 @@ pub(super) fn client(at: &Cursor<'_>) -> Option<Client> {
     let base = presets::PRESETS[preset.unwrap_or(0)].client();
     let client = client_options(&mut fields, Some(&base));
     fields.finish();
-    preset.and(client)
+    let client = preset.and(client)?;
+    if client.connections == Connections::Pipelined && client.reconnect == Backoff::None {
+        let right = format!("write for example reconnect = {}", BACKOFFS[1].example);
+        at.wrong("a pipelined client that waits for nothing before it dials again", right);
+        return None;
+    }
+    Some(client)
 }
 
 /// Reads a client's options. With a `base` (its preset) each may be absent, without one none may.
@@ -76,6 +84,7 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
 }
 
 /// A value, or `"none"` for what is switched off.
+#[expect(clippy::option_option, reason = "outer: a problem was noted; inner: switched off")]
 fn or_none<T>(at: &Cursor<'_>, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<Option<T>> {
     if at.raw.inline() == "\"none\"" { Some(None) } else { read(at).map(Some) }
 }
@@ -128,8 +137,8 @@ const BACKOFFS: &[Kind<Backoff>] = &[
         example: "{ linear = { step = \"50ms\", cap = \"2s\" } }",
         read: |at| {
             let mut fields = at.fields()?;
-            let step = fields.need("step", "\"50ms\"", span);
-            let cap = fields.need("cap", "\"2s\"", span);
+            let step = fields.need("step", "\"50ms\"", some_span);
+            let cap = fields.need("cap", "\"2s\"", some_span);
             fields.finish();
             Some(Backoff::Linear { step: step?, cap: cap? })
         },
@@ -139,9 +148,9 @@ const BACKOFFS: &[Kind<Backoff>] = &[
         example: "{ exponential = { base = \"50ms\", factor = 2, cap = \"2s\", jitter = \"200ms\" } }",
         read: |at| {
             let mut fields = at.fields()?;
-            let base = fields.need("base", "\"50ms\"", span);
+            let base = fields.need("base", "\"50ms\"", some_span);
             let factor = fields.need("factor", "2", |at| at.number(1.0, 100.0));
-            let cap = fields.need("cap", "\"2s\"", span);
+            let cap = fields.need("cap", "\"2s\"", some_span);
             let jitter = fields.need("jitter", "\"200ms\"", span);
             fields.finish();
             Some(Backoff::Exponential { base: base?, factor: factor?, cap: cap?, jitter: jitter? })

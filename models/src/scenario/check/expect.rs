@@ -1,8 +1,12 @@
 //! `[expect]`: what the scenario claims about its result.
 
+use halfopen_sim::Span;
+
 use super::{Names, span};
+use crate::scenario::fields::Fields;
+use crate::scenario::kinds::Kind;
 use crate::scenario::raw::Entry;
-use crate::scenario::reader::{Cursor, Fields, Kind};
+use crate::scenario::reader::Cursor;
 use crate::scenario::{Claim, ClaimFigure, Origin};
 
 pub(super) fn claims(at: &Cursor<'_>, names: &Names<'_>, text: &str) -> Option<Vec<Claim>> {
@@ -83,14 +87,15 @@ const FIGURES: &[Kind<(ClaimFigure, Bounds)>] = &[
         name: "availability",
         example: "{ availability = { at_least = \"99.9%\" } }",
         read: |at| {
-            let bounds = bounds(at, ["at_least", "at_most"], "\"99.9%\"", |at| at.ratio());
+            let share = |at: &Cursor<'_>| at.ratio();
+            let bounds = bounds(at, ["at_least", "at_most"], "\"99.9%\"", share);
             bounds.map(|bounds| (ClaimFigure::Availability, bounds))
         },
     },
 ];
 
 fn times(at: &Cursor<'_>) -> Option<Bounds> {
-    bounds(at, ["after", "before"], "\"2m\"", |at| span(at).map(|span| span.as_secs_f64()))
+    bounds(at, ["after", "before"], "\"2m\"", |at| span(at).map(Span::as_secs_f64))
 }
 
 fn bounds(

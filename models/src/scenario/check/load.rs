@@ -7,8 +7,9 @@ use halfopen_sim::{Span, Time};
 
 use super::{Names, YEAR, some_span};
 use crate::scenario::Load;
+use crate::scenario::kinds::Kind;
 use crate::scenario::raw::Value;
-use crate::scenario::reader::{Cursor, Kind};
+use crate::scenario::reader::Cursor;
 use crate::scenario::units::span_text;
 
 /// Requests a second; a second of simulated time would take many seconds to run.

@@ -82,8 +82,11 @@ pub(super) enum Stage {
 pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems) -> Option<Scenario> {
     let names = &Names::of(root);
     let mut fields = Cursor::root(root, problems).fields()?;
-    // Another format is another grammar: what else could be said of it would be wrong.
-    fields.need("format", "1", format)?;
+    let format = fields.need("format", "1", format);
+    if format.is_none() && root.get("format").is_some() {
+        // Another format is another grammar: what else could be said of it would be wrong.
+        return None;
+    }
     let title = fields.need("title", "\"What happens, in a sentence\"", |at| at.text().map(str::to_owned));
     let clock = fields.may("clock", clock);
     let horizon = fields.need("horizon", "\"40m\"", some_span);
@@ -98,7 +101,7 @@ pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems
     fields.finish();
     Some(Scenario {
         name: String::new(),
-        title: title?,
+        title: format.and(title)?,
         variant: None,
         clock: clock?,
         horizon: horizon?,
@@ -172,13 +175,17 @@ fn clock(at: &Cursor<'_>) -> Option<WallClock> {
 /// What a variant may change: what happens, not what is said about it.
 const VARIABLE: &[&str] = &["title", "clock", "horizon", "cache", "service", "load", "fault"];
 
+/// Whether a variant may change what this path leads to.
+pub(super) fn is_variable(path: &str) -> bool {
+    path.split('.').next().is_some_and(|first| VARIABLE.contains(&first))
+}
+
 fn variants(at: &Cursor<'_>) -> Option<()> {
     for (entry, variant) in at.named()? {
         name(&variant, &entry.key);
         for (change, at) in variant.named().into_iter().flatten() {
-            let first = change.key.split('.').next().unwrap_or_default();
-            if !VARIABLE.contains(&first) {
-                let wrong = format!("a variant cannot change `{first}`");
+            if !is_variable(&change.key) {
+                let wrong = format!("a variant cannot change `{}`", change.key);
                 at.wrong(
                     wrong,
                     format!("each line is \"path\" = value; a path begins with {}", VARIABLE.join(", ")),

@@ -2,7 +2,8 @@
 
 use super::client::client;
 use super::{Names, some_span, span};
-use crate::scenario::reader::{Cursor, Kind};
+use crate::scenario::kinds::Kind;
+use crate::scenario::reader::Cursor;
 use crate::scenario::{Bytes, Calls, Concurrency, Kernel, Memory, Objective, Restart, Runtime, Service};
 
 /// Each instance has a kernel, a heap and clients of its own; ten thousand of them fit a gigabyte.
@@ -11,6 +12,8 @@ const MOST_INSTANCES: u32 = 10_000;
 const MOST_WORKERS: u32 = 100_000;
 /// A request that makes more calls one after the other is a batch job; a typing error more often.
 const MOST_TIMES: u32 = 10_000;
+/// An instance counts its clients in a byte, one for each cache that it calls.
+const MOST_CALLS: usize = 255;
 /// More memory than a process has; sums of such sizes fit 64 bits.
 const MOST_BYTES: Bytes = 1 << 44;
 
@@ -34,10 +37,7 @@ pub(super) fn service(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<
     let concurrency = fields.need("concurrency", CONCURRENCIES[0].example, |at| at.kind(CONCURRENCIES));
     let memory = fields.need("memory", MEMORY, memory);
     let restart = fields.need("restart", RESTARTS[2].example, |at| at.kind(RESTARTS));
-    let calls = fields.need("calls", CALLS, |at| {
-        let calls: Vec<Option<Calls>> = at.list()?.iter().map(|at| call(at, names)).collect();
-        calls.into_iter().collect::<Option<Vec<Calls>>>()
-    });
+    let calls = fields.need("calls", CALLS, |at| calls(at, names));
     let client = fields.need("client", "{ preset = \"ioredis-5\" }", client);
     let kernel = fields.or("kernel", LINUX, kernel);
     let objective = fields.need("objective", "{ errors = \"1%\", p99 = \"2s\" }", objective);
@@ -130,6 +130,19 @@ const RESTARTS: &[Kind<Restart>] = &[
 
 const CALLS: &str = "[{ cache = \"main\", times = 3, payload = \"2KiB\" }]";
 
+fn calls(at: &Cursor<'_>, names: &Names<'_>) -> Option<Vec<Calls>> {
+    let list = at.list()?;
+    let calls: Vec<Option<Calls>> = list.iter().map(|at| call(at, names)).collect();
+    if list.len() > MOST_CALLS {
+        at.wrong(
+            format!("{} kinds of calls", list.len()),
+            format!("at most {MOST_CALLS}; `times` repeats one"),
+        );
+        return None;
+    }
+    calls.into_iter().collect()
+}
+
 fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
     let mut fields = at.fields()?;
     let cache = fields.need("cache", "\"main\"", |at| at.reference("cache", &names.caches));
@@ -140,7 +153,7 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
 }
 
 /// Linux's own values: `TCP_RETR2` 15, `TCP_SYN_RETRIES` 6 (include/net/tcp.h), `sysctl_tcp_syn_linear_timeouts` 4
-/// (since 6.5, net/ipv4/tcp_ipv4.c), `CONFIG_HZ` 250 (kernel/Kconfig.hz).
+/// (since 6.5, `net/ipv4/tcp_ipv4.c`), `CONFIG_HZ` 250 (`kernel/Kconfig.hz`).
 const LINUX: Kernel = Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 };
 
 fn kernel(at: &Cursor<'_>) -> Option<Kernel> {

@@ -1,0 +1,99 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+
+/// Predicts what a silent cache failover does to the services in front of it.
+#[derive(Debug, Parser)]
+#[command(name = "halfopen", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a scenario and show what becomes of each service
+    Run(Run),
+    /// List what is known: one name a line, with what it is
+    List {
+        /// What to list
+        what: Known,
+    },
+    /// Print a shipped scenario, a client preset or a fault
+    Show {
+        /// Its name, as `list` prints it
+        name: String,
+    },
+}
+
+/// Simulate a scenario and show what becomes of each service.
+///
+/// Exit status: 0 fine, 1 a claim of the scenario is broken, 2 the input is wrong, 130 interrupted.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 fine, 1 a claim of the scenario is broken, 2 the input is wrong, 130 interrupted."
+)]
+pub struct Run {
+    /// A file, or the name of a shipped scenario (see `halfopen list scenarios`)
+    pub scenario: String,
+    /// Apply this variant of the file
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Change a value before the scenario is checked; repeatable
+    #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Seed of the first replication; the others follow by one
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u64).range(..=u64::from(u32::MAX)))]
+    pub seed: u64,
+    /// Number of replications
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..=1000))]
+    pub reps: u32,
+    /// Replications simulated at the same time [default: all cores]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Folder for the files [default: output/SCENARIO[-VARIANT]]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What goes to the standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// No progress and no remarks
+    #[arg(long)]
+    pub quiet: bool,
+    /// Only print every event of the first replication, one a line: time in nanoseconds, event
+    #[arg(long, conflicts_with_all = ["reps", "jobs", "out", "format"])]
+    pub trace: bool,
+}
+
+/// What goes to the standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for people
+    Table,
+    /// Exactly summary.json
+    Json,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Known {
+    /// Scenarios that come with the program
+    Scenarios,
+    /// Presets of cache clients
+    Clients,
+    /// Faults a scenario can have
+    Faults,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => {
+            Ok((path.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("expected PATH=VALUE, for instance service.api.instances=8".into()),
+    }
+}

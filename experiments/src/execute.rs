@@ -1,0 +1,100 @@
+//! Replications in parallel. Each run is one thread; results go to their index, so the number of threads shows in
+//! nothing but the time it takes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use halfopen_models::Run;
+use halfopen_models::recording::Recording;
+use halfopen_models::scenario::Scenario;
+use halfopen_sim::{Span, Time};
+use rayon::prelude::*;
+
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::progress::Progress;
+
+/// Simulated time between two looks at progress and Ctrl-C.
+const SLICE: Span = Span::from_secs(10);
+
+/// What is to be simulated: each scenario with each seed.
+pub struct Plan<'a> {
+    /// Scenarios; all meet the same seeds.
+    pub scenarios: &'a [Scenario],
+    /// Seed of the first replication; the others follow by one.
+    pub seed: u64,
+    /// Replications of each scenario.
+    pub reps: u32,
+    /// Threads; absent: all cores.
+    pub jobs: Option<u16>,
+}
+
+impl Plan<'_> {
+    /// How many runs this is.
+    pub fn runs(&self) -> usize {
+        self.scenarios.len() * self.reps as usize
+    }
+
+    /// Simulated time of all runs together.
+    pub fn total(&self) -> Span {
+        self.scenarios.iter().fold(Span::ZERO, |sum, scenario| sum + scenario.horizon * u64::from(self.reps))
+    }
+}
+
+/// Runs everything; per scenario its recordings in the order of their seeds.
+///
+/// # Errors
+/// When somebody asked to stop before the end.
+pub fn execute(plan: &Plan<'_>, progress: &Progress) -> Result<Vec<Vec<Recording>>, Failure> {
+    let reps = plan.reps as usize;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(plan.jobs.map_or(0, usize::from))
+        .build()
+        .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))?;
+    let recordings: Option<Vec<Recording>> = pool.install(|| {
+        (0..plan.runs())
+            .into_par_iter()
+            .map(|run| replication(&plan.scenarios[run / reps], plan.seed + (run % reps) as u64, progress))
+            .collect()
+    });
+    let Some(recordings) = recordings else {
+        return Err(Failure::Interrupted(format!(
+            "interrupted after {} of {} replications",
+            progress.finished(),
+            plan.runs()
+        )));
+    };
+    let mut recordings = recordings.into_iter();
+    Ok(plan.scenarios.iter().map(|_| recordings.by_ref().take(reps).collect()).collect())
+}
+
+/// One run; nothing when somebody asked to stop.
+fn replication(scenario: &Scenario, seed: u64, progress: &Progress) -> Option<Recording> {
+    let run = catch_unwind(AssertUnwindSafe(|| slices(scenario, seed, progress)));
+    run.unwrap_or_else(|panic| {
+        let variant = scenario.variant.as_ref().map_or(String::new(), |name| format!(" --variant {name}"));
+        eprintln!(
+            "this is a defect of halfopen; it can be reproduced (with the same --set) by: \
+             halfopen run {}{variant} --seed {seed} --reps 1",
+            scenario.name
+        );
+        resume_unwind(panic)
+    })
+}
+
+fn slices(scenario: &Scenario, seed: u64, progress: &Progress) -> Option<Recording> {
+    let mut run = Run::new(scenario, seed);
+    let horizon = Time::ZERO + scenario.horizon;
+    let mut now = Time::ZERO;
+    while now < horizon {
+        if interrupt::asked() {
+            return None;
+        }
+        let next = (now + SLICE).min(horizon);
+        let before = run.requests();
+        run.advance(next);
+        progress.went_on(next - now, run.requests() - before);
+        now = next;
+    }
+    progress.finished_one();
+    Some(run.finish())
+}

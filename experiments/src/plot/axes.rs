@@ -1,0 +1,161 @@
+//! Ticks at round numbers, and a frame to draw in.
+
+use std::ops::Range;
+
+use halfopen_sim::{Span, Time};
+use plotters::chart::ChartContext;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::prelude::*;
+
+use super::canvas::{Area, GRID, INK, TEXT, px, stroke, text};
+use crate::clock::Clock;
+use crate::readable::Unit;
+
+/// Straight, with ticks where we want them.
+pub struct Scale {
+    range: Range<f64>,
+    ticks: Vec<f64>,
+}
+
+impl Ranged for Scale {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (low, high): (i32, i32)) -> i32 {
+        let share = (value - self.range.start) / (self.range.end - self.range.start);
+        low + (share * f64::from(high - low)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.clone()
+    }
+}
+
+/// A coordinate system to draw in.
+pub type Frame<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Scale, Scale>>;
+
+/// One axis.
+pub struct Axis {
+    /// What it shows.
+    pub range: Range<f64>,
+    /// Where it has ticks.
+    pub ticks: Vec<f64>,
+    /// What stands at a tick.
+    pub label: Box<dyn Fn(f64) -> String>,
+}
+
+impl Axis {
+    /// From zero to a little more than `most`, in round counts.
+    pub fn counts(most: f64) -> Axis {
+        let most = most.max(1.0);
+        let (rough, mut step) = (most / 4.0, 1.0);
+        while step < rough {
+            // 1, 2, 5, 10, 20, …: from a 2 the next is 5, otherwise twice as much.
+            let two = (step / 2.0).to_string().trim_end_matches('0').trim_end_matches('.') == "1";
+            step *= if two { 2.5 } else { 2.0 };
+        }
+        Axis::steps(most, step, |value| short(Unit::of_count(value).write(value)))
+    }
+
+    /// From zero to a little more than `most` bytes, in powers of two.
+    pub fn bytes(most: f64) -> Axis {
+        let most = most.max(1024.0);
+        let mut step = 1.0;
+        while step < most / 3.5 {
+            step *= 2.0;
+        }
+        Axis::steps(most, step, |value| short(Unit::of_bytes(value).write(value)))
+    }
+
+    fn scale(&self) -> Scale {
+        Scale { range: self.range.clone(), ticks: self.ticks.clone() }
+    }
+
+    fn steps(most: f64, step: f64, label: impl Fn(f64) -> String + 'static) -> Axis {
+        let range = 0.0..most * 1.08;
+        let last = (range.end / step) as u32;
+        let ticks = (0..=last).map(|i| f64::from(i) * step).collect();
+        Axis { range, ticks, label: Box::new(label) }
+    }
+
+    /// The run's time, with at most so many ticks at full minutes of the clock.
+    pub fn clock(clock: Clock, seconds: f64, most_ticks: usize) -> Axis {
+        let minutes = [1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480, 1440];
+        let fits = |step: &&u32| seconds / 60.0 / f64::from(**step) <= most_ticks as f64;
+        let step = *minutes.iter().find(fits).unwrap_or(&10_080);
+        let to_step = (step - clock.first_minute() % step) % step;
+        let first = clock.to_full_minute() + f64::from(to_step * 60);
+        let every = f64::from(step * 60);
+        let count = if first > seconds { 0 } else { ((seconds - first) / every) as u32 + 1 };
+        let ticks = (0..count).map(|i| first + f64::from(i) * every);
+        let label = move |at| clock.to_the_minute(Time::ZERO + Span::from_secs_f64(at));
+        Axis { range: 0.0..seconds, ticks: ticks.collect(), label: Box::new(label) }
+    }
+}
+
+/// `2.00M` → `2M`: ticks are round.
+fn short(text: String) -> String {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && !".,".contains(c)).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    if number.contains('.') {
+        format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
+    } else {
+        text
+    }
+}
+
+/// A frame in `area`: `left` and `bottom` pixels for the labels of its axes; a bottom of zero draws no labels below.
+pub fn frame<'a>(area: &Area<'a>, x: &Axis, y: &Axis, (left, bottom): (f64, f64)) -> Frame<'a> {
+    let mut frame = ChartBuilder::on(area)
+        .set_label_area_size(LabelAreaPosition::Left, px(left))
+        .set_label_area_size(LabelAreaPosition::Bottom, px(bottom))
+        .build_cartesian_2d(x.scale(), y.scale())
+        .expect("drawing into memory");
+    let labels = text(TEXT, INK);
+    frame
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID.stroke_width(stroke(1.0)))
+        .axis_style(INK.stroke_width(stroke(1.0)))
+        .label_style(labels)
+        .x_label_formatter(&|at| (x.label)(*at))
+        .y_label_formatter(&|at| (y.label)(*at))
+        .set_tick_mark_size(LabelAreaPosition::Left, px(5.0))
+        .set_tick_mark_size(LabelAreaPosition::Bottom, px(if bottom > 0.0 { 5.0 } else { 0.0 }))
+        .draw()
+        .expect("drawing into memory");
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Axis;
+    use crate::clock::Clock;
+    use halfopen_models::scenario::WallClock;
+
+    fn labels(axis: &Axis) -> Vec<String> {
+        axis.ticks.iter().map(|&tick| (axis.label)(tick).replace('\u{a0}', " ")).collect()
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(labels(&Axis::counts(0.0)), ["0", "1"]);
+        assert_eq!(labels(&Axis::counts(48.0)), ["0", "20", "40"]);
+        assert_eq!(labels(&Axis::counts(590.0)), ["0", "200", "400", "600"]);
+        assert_eq!(labels(&Axis::counts(154_000.0)), ["0", "50k", "100k", "150k"]);
+        assert_eq!(labels(&Axis::bytes(1400.0 * 1_048_576.0)), ["0 B", "512 MiB", "1 GiB"]);
+    }
+
+    #[test]
+    fn times_have_ticks_at_full_minutes_of_the_clock() {
+        let wall =
+            WallClock { date: (2019, 11, 25), seconds_of_day: 14 * 3600 + 40 * 60 + 20, offset_minutes: 0 };
+        let axis = Axis::clock(Clock::new(Some(wall)), 2400.0, 4);
+        assert_eq!(labels(&axis), ["14:50", "15:00", "15:10", "15:20"]);
+        assert_eq!(labels(&Axis::clock(Clock::new(None), 2400.0, 4)), ["0", "10", "20", "30", "40"]);
+    }
+}

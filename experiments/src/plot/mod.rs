@@ -1,0 +1,9 @@
+//! Pictures for a review: drawn once as SVG, and the PNG made from it, both with the same embedded font.
+
+mod axes;
+mod canvas;
+mod legend;
+pub mod survival;
+pub mod timeline;
+
+pub use canvas::Picture;

@@ -1,0 +1,54 @@
+//! The report for a terminal, or for a pipe: then without colour and as wide as it needs.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, TableStyle};
+use console::Term;
+
+use super::{Section, Table};
+
+/// Columns are held apart by space, the header by a rule.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new(' ', '─', '─', ' '));
+
+/// The whole report.
+pub fn write(title: &str, sections: &[Section]) -> String {
+    let mut out = format!("{}\n", bold(title));
+    for section in sections {
+        let _ = write!(out, "\n{}", bold(&section.title));
+        if !section.remark.is_empty() {
+            let _ = write!(out, " · {}", section.remark);
+        }
+        out.push('\n');
+        out.push_str(&table(&section.table));
+    }
+    out
+}
+
+/// Bold on a terminal that has colours.
+pub fn bold(text: &str) -> String {
+    console::style(text).bold().to_string()
+}
+
+fn table(table: &Table) -> String {
+    let mut shown = comfy_table::Table::new();
+    shown.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some((_, width)) = Term::stdout().size_checked() {
+        shown.set_width(width);
+    }
+    let cell = |(column, text): (usize, &String)| {
+        let right = table.numeric && column > 0;
+        Cell::new(text).set_alignment(if right { CellAlignment::Right } else { CellAlignment::Left })
+    };
+    if !table.header.is_empty() {
+        shown.set_header(table.header.iter().enumerate().map(cell));
+    }
+    for row in &table.rows {
+        shown.add_row(row.iter().enumerate().map(cell));
+    }
+    let mut out = String::new();
+    for line in shown.lines() {
+        // The spaces that must not break have done their work: in a pipe people search for plain ones.
+        let _ = writeln!(out, "{}", line.trim_end().replace('\u{a0}', " "));
+    }
+    out
+}

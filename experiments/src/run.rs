@@ -1,0 +1,153 @@
+//! `halfopen run`: a scenario, simulated and shown.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use halfopen_models::Run;
+use halfopen_models::recording::Recording;
+use halfopen_models::scenario::{Edits, Scenario};
+use halfopen_models::summary::{ClaimResult, Summary, claims};
+
+use crate::args::{self, Format};
+use crate::execute::{Plan, execute};
+use crate::export::{self, Folder};
+use crate::failure::Failure;
+use crate::progress::{Progress, Speed};
+use crate::report::{self, text};
+use crate::source::{self, Source};
+use crate::{interrupt, print, readable};
+
+/// Simulates, writes the files, tells the person.
+pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
+    let source = source::find(&args.scenario)?;
+    let scenarios = scenarios(&source, args)?;
+    let scenario = &scenarios[0];
+    interrupt::listen()?;
+    let folder = Folder::reserve(&place(args, scenario), &scenario.name)?;
+
+    let plan = Plan { scenarios: &scenarios, seed: args.seed, reps: args.reps, jobs: args.jobs };
+    let progress = Progress::new(plan.runs(), plan.total(), args.quiet);
+    let recordings = execute(&plan, &progress).map_err(|failure| nothing_written(failure, folder.name()))?;
+    let speed = progress.speed();
+    drop(progress);
+
+    let summary = Summary { expect: hold(&scenarios, &recordings), ..Summary::of(scenario, &recordings[0]) };
+    let sections = report::describe(scenario, &recordings[0], &summary);
+    let result = export::Result {
+        scenario,
+        set: &args.set,
+        recordings: &recordings[0],
+        summary: &summary,
+        report: &sections,
+    };
+    result.write(&folder)?;
+    if interrupt::asked() {
+        return Err(nothing_written(Failure::Interrupted("interrupted".into()), folder.name()));
+    }
+    let folder = folder.publish()?;
+
+    print(&match args.format {
+        Format::Json => export::json(&summary),
+        Format::Table => {
+            text::write(&report::title(scenario, &summary), &sections) + &next(args, scenario, &folder)
+        }
+    })?;
+    if !args.quiet {
+        remark(&speed);
+    }
+    let broken = summary.expect.iter().any(|claim| !claim.holds);
+    Ok(ExitCode::from(u8::from(broken)))
+}
+
+/// Prints every event of the first replication, and nothing else.
+pub fn trace(args: &args::Run) -> Result<ExitCode, Failure> {
+    let source = source::find(&args.scenario)?;
+    let scenario = source::read(&source, &edits(args, args.variant.clone()))?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut result = Ok(());
+    Run::new(&scenario, args.seed).trace(|now, event| {
+        if result.is_ok() {
+            result = writeln!(out, "{} {event:?}", now.as_nanos());
+        }
+    });
+    match result.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::wrong(format!("cannot write to the standard output: {error}"), ""))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The scenario to run, then as many others as its claims are about.
+fn scenarios(source: &Source, args: &args::Run) -> Result<Vec<Scenario>, Failure> {
+    let scenario = source::read(source, &edits(args, args.variant.clone()))?;
+    let others: BTreeSet<Option<String>> = scenario
+        .claims
+        .iter()
+        .map(|claim| claim.variant.clone())
+        .filter(|variant| *variant != scenario.variant)
+        .collect();
+    let mut scenarios = vec![scenario];
+    for variant in others {
+        scenarios.push(source::read(source, &edits(args, variant))?);
+    }
+    Ok(scenarios)
+}
+
+fn edits(args: &args::Run, variant: Option<String>) -> Edits {
+    Edits { variant, set: args.set.clone() }
+}
+
+fn place(args: &args::Run, scenario: &Scenario) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let variant = scenario.variant.as_ref().map_or(String::new(), |name| format!("-{name}"));
+        Path::new("output").join(format!("{}{variant}", scenario.name))
+    })
+}
+
+/// All claims, in the order of the file.
+fn hold(scenarios: &[Scenario], recordings: &[Vec<Recording>]) -> Vec<ClaimResult> {
+    let mut results: Vec<ClaimResult> = scenarios
+        .iter()
+        .zip(recordings)
+        .flat_map(|(scenario, recordings)| claims::hold(scenario, recordings))
+        .collect();
+    results.sort_by_key(|result| result.line);
+    results
+}
+
+fn nothing_written(failure: Failure, target: &Path) -> Failure {
+    match failure {
+        Failure::Interrupted(what) => {
+            let target = target.display();
+            Failure::Interrupted(format!("{what}; nothing was kept, and {target} is as it was"))
+        }
+        wrong @ Failure::Wrong(_) => wrong,
+    }
+}
+
+/// Where the files are, and what to try next.
+fn next(args: &args::Run, scenario: &Scenario, folder: &Path) -> String {
+    let mut out = format!("\n{} {}\n", text::bold("Files"), folder.display());
+    let others: Vec<&String> =
+        scenario.variants.iter().filter(|name| scenario.variant.as_ref() != Some(name)).collect();
+    if !others.is_empty() {
+        let _ = writeln!(out, "\n{}", text::bold("What to try next"));
+        for name in others {
+            let _ = writeln!(out, "  halfopen run {} --variant {name}", args.scenario);
+        }
+    }
+    out
+}
+
+fn remark(Speed { requests, seconds }: &Speed) {
+    eprintln!(
+        "{} requests simulated in {}: {} requests per second",
+        readable::count(*requests as f64),
+        readable::seconds(*seconds),
+        readable::count(*requests as f64 / seconds)
+    );
+}

@@ -1,0 +1,133 @@
+//! Presets and failure modes are data and small files in lists: each is read, and says what its source says.
+
+use halfopen_models::client::presets::PRESETS;
+use halfopen_models::fault::{Lever, MODES, Process};
+use halfopen_models::scenario::{Backoff, Client, Connections, Edits, InFlight, PoolOrder, Scenario, read};
+use halfopen_models::simulate;
+use halfopen_sim::{Span, Time};
+
+const BASE: &str = r#"
+format = 1
+title = "test"
+horizon = "10m"
+[cache.main]
+nodes = ["a", "b"]
+service = { fixed = "20us" }
+path = { rtt = "300us" }
+failover = "none"
+[service.api]
+instances = 1
+concurrency = { event_loop = { cpu = "1ms" } }
+memory = { limit = "512MiB", baseline = "80MiB", per_request = "29KiB", runtime = "v8" }
+restart = "never"
+calls = [{ cache = "main", times = 1, payload = "1KiB" }]
+client = { preset = "ioredis-5" }
+objective = { errors = "1%", p99 = "1s" }
+[load.users]
+to = "api"
+arrivals = { poisson = "10/s" }
+"#;
+
+fn reads(text: &str) -> Scenario {
+    read("test", text, &Edits::default()).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"))
+}
+
+fn preset(name: &str) -> Client {
+    PRESETS.iter().find(|preset| preset.name == name).expect("listed").client()
+}
+
+#[test]
+fn every_preset_reads_and_names_itself() {
+    for preset in PRESETS {
+        assert_eq!(preset.client().preset, preset.name);
+        assert!(!preset.summary().is_empty());
+        // Each value with its source on its line.
+        for line in preset.text.lines().filter(|line| line.contains(" = ") && !line.starts_with("summary")) {
+            assert!(line.starts_with('#') || line.contains('#'), "{}: no source: {line}", preset.name);
+        }
+    }
+}
+
+#[test]
+fn ioredis_gives_up_queued_calls_at_its_twenty_first_close() {
+    let ioredis = preset("ioredis-5");
+    assert_eq!(ioredis.connections, Connections::Pipelined);
+    assert_eq!(ioredis.in_flight_on_close, InFlight::Resend);
+    assert_eq!((ioredis.command_timeout, ioredis.socket_timeout, ioredis.max_pending), (None, None, None));
+    let (Backoff::Linear { step, cap }, Some(flush_after)) = (ioredis.reconnect, ioredis.flush_after) else {
+        panic!("a linear back-off and a flush")
+    };
+    // Attempts that fail at once: the waits between 21 closes, 50 i ms for i = 1 … 20, are 10.5 s.
+    let waits = (1..u64::from(flush_after)).map(|attempt| (step * attempt).min(cap));
+    let total = waits.fold(Span::ZERO, |sum, wait| sum + wait);
+    assert_eq!((flush_after, total), (21, Span::from_millis(10_500)));
+    // The kernel's own keepalive: an idle connection dies after 7200 + 9 × 75 s.
+    let keepalive = ioredis.keepalive.expect("setKeepAlive(true, 0)");
+    assert_eq!(keepalive.idle + keepalive.interval * u64::from(keepalive.probes), Span::from_secs(7_875));
+}
+
+#[test]
+fn redis_py_waits_for_ever_on_a_socket_and_twenty_seconds_for_a_connection() {
+    let redis_py = preset("redis-py-5");
+    let pool =
+        Connections::Pool { size: 50, acquire_timeout: Some(Span::from_secs(20)), order: PoolOrder::Lifo };
+    assert_eq!(redis_py.connections, pool);
+    let clocks = (redis_py.connect_timeout, redis_py.socket_timeout, redis_py.keepalive, redis_py.retries);
+    assert_eq!(clocks, (None, None, None, 0));
+}
+
+#[test]
+fn an_override_changes_one_value_and_none_takes_a_timeout_away() {
+    let client =
+        |text: &str| reads(&BASE.replace("{ preset = \"ioredis-5\" }", text)).services[0].client.clone();
+    let expected = Client { connect_timeout: None, ..preset("ioredis-5") };
+    assert_eq!(client("{ preset = \"ioredis-5\", connect_timeout = \"none\" }"), expected);
+    let pool =
+        Connections::Pool { size: 8, acquire_timeout: Some(Span::from_secs(20)), order: PoolOrder::Lifo };
+    let expected = Client { connections: pool, ..preset("redis-py-5") };
+    assert_eq!(client("{ preset = \"redis-py-5\", connections = { pool = { size = 8 } } }"), expected);
+}
+
+#[test]
+fn every_failure_mode_reads_its_example() {
+    for mode in MODES {
+        assert!(!mode.summary.is_empty());
+        // As a scenario has it: the kind's key and its table below `at`.
+        let example = mode.example.strip_prefix("{ ").and_then(|rest| rest.strip_suffix(" }"));
+        let example = example.expect("written as the whole value");
+        let scenario = reads(&format!("{BASE}[[fault]]\nat = \"1m\"\n{example}\n"));
+        let [fault] = scenario.faults.as_slice() else { panic!("one fault") };
+        assert_eq!(fault.mode, mode.name);
+        assert_eq!(fault.at, Time::ZERO + Span::from_secs(60));
+        assert_eq!(fault.begin.len(), 1);
+    }
+}
+
+#[test]
+fn levers_of_each_mode() {
+    let fault = |text: &str| reads(&format!("{BASE}[[fault]]\nat = \"1m\"\n{text}\n")).faults[0].clone();
+    let process = |node, process| Lever::Process { cache: 0, node, process };
+    let died = fault("host_dies = { node = \"main.b\", for = \"30s\" }");
+    assert_eq!(
+        (died.begin, died.end),
+        (vec![process(1, Process::HostGone)], vec![process(1, Process::Running)])
+    );
+    assert_eq!(died.until, Some(Time::ZERO + Span::from_secs(90)));
+    let killed = fault("process_killed = { node = \"main.a\" }");
+    assert_eq!((killed.begin, killed.until), (vec![process(0, Process::Killed)], None));
+    let stopped = fault("process_stopped = { node = \"main.a\" }");
+    assert_eq!(stopped.begin, [process(0, Process::Stopped)]);
+    let moved = fault("planned_failover = { cache = \"main\" }");
+    assert_eq!((moved.target.as_str(), moved.begin), ("main", vec![Lever::Handover { cache: 0 }]));
+}
+
+#[test]
+fn a_fault_of_size_zero_changes_no_byte() {
+    let without = reads(BASE);
+    for mode in ["host_dies", "process_killed", "process_stopped"] {
+        let fault = format!("[[fault]]\nat = \"1m\"\n{mode} = {{ node = \"main.a\", for = \"0s\" }}\n");
+        let with = reads(&format!("{BASE}{fault}"));
+        let [without, with] = [&without, &with].map(|scenario| format!("{:?}", simulate(scenario, 1)));
+        assert_eq!(with, without, "{mode}");
+    }
+}
