@@ -141,6 +141,9 @@ mod tests {
     use halfopen_sim::Span;
 
     const FAULT: Time = Time::from_nanos(100_000_000_000);
+    /// What happens, each end with its second, when the last bad request settles, and what comes of it.
+    type Row = (&'static str, &'static [(u64, End)], u64, Verdict);
+
     const WHOLE: AtHorizon = AtHorizon { half_open: 0, names_serve: true };
 
     fn at(secs: u64) -> Time {
@@ -153,8 +156,8 @@ mod tests {
 
     #[test]
     fn the_last_end_before_the_recovery_decides() {
-        // Recovery after 310 s; the last bad request of its last broken window came to its end then.
-        let rows: [(&str, &[(u64, End)], u64, Verdict); 11] = [
+        // The objective holds from 310 s on.
+        let rows: [Row; 11] = [
             ("a planned failover: errors for seconds, nothing half-open", &[], 301, Verdict::ByItself),
             ("all crash", &[(250, End::Crash), (300, End::Crash)], 301, Verdict::ByCrash),
             ("all by the kernel", &[(305, End::Kernel)], 305, Verdict::ByKernel),
