@@ -107,7 +107,10 @@ fn errors_in_the_seconds_of_a_planned_failover_heal_by_themselves() {
     }
     let (record, _) = finish(it, Vec::new(), WHOLE);
     assert_eq!((record.recovery, record.verdict), (Recovery::At(at(30.0)), Verdict::ByItself));
-    assert_eq!(record.verdict_rule, "well after 10 s; no connection was half-open");
+    assert_eq!(
+        record.verdict_rule,
+        "requests sent after 10 s meet the objective; no connection was half-open"
+    );
 }
 
 #[test]

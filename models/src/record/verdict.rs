@@ -113,7 +113,7 @@ pub(super) fn decide(outcome: Outcome, ends: &Ends) -> (Verdict, String) {
 
 fn recovered(at: Time, ends: &[(Time, End)], origin: Time) -> (Verdict, String) {
     let since = |at: Time| format!("{:.0} s", at.saturating_since(origin).as_secs_f64());
-    let well = format!("well after {}", since(at));
+    let well = format!("requests sent after {} meet the objective", since(at));
     let Some(&(last_at, last)) = ends.last() else {
         return (Verdict::ByItself, format!("{well}; no connection was half-open"));
     };
@@ -141,6 +141,9 @@ mod tests {
     use halfopen_sim::Span;
 
     const FAULT: Time = Time::from_nanos(100_000_000_000);
+    /// What happens, each end with its second, when the last bad request settles, and what comes of it.
+    type Row = (&'static str, &'static [(u64, End)], u64, Verdict);
+
     const WHOLE: AtHorizon = AtHorizon { half_open: 0, names_serve: true };
 
     fn at(secs: u64) -> Time {
@@ -153,8 +156,8 @@ mod tests {
 
     #[test]
     fn the_last_end_before_the_recovery_decides() {
-        // Recovery after 310 s; the last bad request of its last broken window came to its end then.
-        let rows: [(&str, &[(u64, End)], u64, Verdict); 11] = [
+        // The objective holds from 310 s on.
+        let rows: [Row; 11] = [
             ("a planned failover: errors for seconds, nothing half-open", &[], 301, Verdict::ByItself),
             ("all crash", &[(250, End::Crash), (300, End::Crash)], 301, Verdict::ByCrash),
             ("all by the kernel", &[(305, End::Kernel)], 305, Verdict::ByKernel),
@@ -243,9 +246,12 @@ mod tests {
         let mixed = ends(&[(200, End::Crash), (201, End::Crash), (305, End::Kernel), (900, End::Crash)]);
         assert_eq!(
             decide(outcome, &mixed).1,
-            "well after 310 s; half-open connections ended: 2 by a crash, 1 by the kernel; the last after 305 s: \
+            "requests sent after 310 s meet the objective; half-open connections ended: 2 by a crash, 1 by the kernel; the last after 305 s: \
              the kernel gives up (ETIMEDOUT)"
         );
-        assert_eq!(decide(outcome, &Ends::default()).1, "well after 310 s; no connection was half-open");
+        assert_eq!(
+            decide(outcome, &Ends::default()).1,
+            "requests sent after 310 s meet the objective; no connection was half-open"
+        );
     }
 }

@@ -25,7 +25,8 @@ pub struct Step {
     pub share: f64,
     /// Lower end of its 95 % log-log band; 0 where all have ended.
     pub low: f64,
-    /// Upper end. Where all have ended the log-log band is not defined, and the end before goes on.
+    /// Upper end. Where all have ended the log-log band is not defined: the end before goes on, or falls to Clopper and
+    /// Pearson's for "none of those at risk is left" if that is lower.
     pub high: f64,
     /// How many were at risk just before.
     pub at_risk: u32,
@@ -71,6 +72,7 @@ impl Survival {
             let mut low = 0.0;
             if ended == at_risk {
                 share = 0.0;
+                high = f64::min(high, upper_end_of_none(n));
             } else {
                 share *= (n - d) / n;
                 greenwood += d / (n * (n - d));
@@ -99,6 +101,13 @@ impl Survival {
     fn first(&self, share: f64, curve: impl Fn(&Step) -> f64) -> Option<f64> {
         self.steps.iter().find(|step| curve(step) <= share + SAME).map(|step| step.at)
     }
+}
+
+/// Exact 97.5 % bound of a share that none of `n` shows. Whoever is alive after a time was alive just before it, so it
+/// bounds the curve as well as the share of those at risk who survive. Without it, many that all end at one time would
+/// leave the median unbounded.
+fn upper_end_of_none(n: f64) -> f64 {
+    1.0 - libm::pow(super::TAIL, 1.0 / n)
 }
 
 /// Kalbfleisch and Prentice's band: symmetric around ln(−ln S), whose variance is Greenwood's sum ÷ (ln S)².
@@ -170,6 +179,12 @@ mod tests {
         assert_eq!(first(5, 5), [None, None], "too few");
         assert_eq!(first(6, 6), [Some(1.0), None], "the band ends above one half");
         assert_eq!(first(7, 7), [Some(1.0), Some(6.0)]);
+        let tied = |n| Survival::of(&vec![Ended(270.0); n]).median_interval();
+        assert_eq!(
+            [5, 6, 20].map(tied),
+            [[None, None], [Some(270.0); 2], [Some(270.0); 2]],
+            "as by order statistics"
+        );
         // By hand at 15 of 20: S = 1/4, Greenwood's sum 3/20, half-width 1.96 · √0.15 ÷ ln 4 = 0.5476, so
         // high = exp(−ln 4 · exp(−0.5476)) = 0.449; at 14 of 20 it is 0.501.
         assert_eq!(first(20, 20), [Some(5.0), Some(15.0)]);
@@ -178,11 +193,18 @@ mod tests {
     }
 
     #[test]
-    fn the_band_goes_on_where_all_have_ended() {
+    fn the_band_goes_on_where_all_have_ended_or_falls_to_what_none_of_many_allows() {
         let steps = Survival::of(&[Ended(1.0), Ended(2.0)]).steps;
         // ln ½ = −0.6931, half-width 1.96 · √½ ÷ 0.6931 = 1.9995.
         let by = |half: f64| libm::exp(-core::f64::consts::LN_2 * libm::exp(half));
         assert!((steps[1].low - by(1.999_5)).abs() < 1e-4 && (steps[1].high - by(-1.999_5)).abs() < 1e-4);
-        assert_eq!((steps[2].low, steps[2].high), (0.0, steps[1].high));
+        assert_eq!(
+            (steps[2].low, steps[2].high),
+            (0.0, steps[1].high),
+            "one at risk bounds it by 0.975 only"
+        );
+        // Clopper and Pearson's upper end of 0 of 40 by statsmodels 0.15.0.
+        let high = Survival::of(&[Ended(1.0); 40]).steps[1].high;
+        assert!((high - 0.088_097_302_878_802_4).abs() < 1e-12, "{high}");
     }
 }
