@@ -55,14 +55,14 @@ fn times_are_judged_by_their_median_and_its_whole_interval() {
     let two_of_three = errors_at([Some(150.0), None, Some(140.0)]);
     let one = errors_at([Some(61.5)]);
     let never = errors_at([None]);
-    let words = "median 10.0 s (6.00 s–15.0 s) in 20 replications, 0 censored";
+    let words = "median 10.0 s (5.00 s–15.0 s) in 20 replications, 0 censored";
     let twelve_words = "median 10.0 s (5.00 s–never) in 20 replications, 8 censored";
     let none_words = "median never (never–never) in 20 replications, 20 censored";
     let three_words = "median 2m 20s (2m 10s–2m 30s) in 3 replications, 0 censored";
     let rows: [(&[Recording], Bounds, bool, &str); 19] = [
-        (&twenty, between(6.0, 15.0), true, words),
-        (&twenty, between(6.1, 15.0), false, words),
-        (&twenty, between(6.0, 14.9), false, words),
+        (&twenty, between(5.0, 15.0), true, words),
+        (&twenty, between(5.1, 15.0), false, words),
+        (&twenty, between(5.0, 14.9), false, words),
         (&twenty, after(16.0), false, words),
         (&twelve, before(1_000.0), false, twelve_words),
         (&twelve, after(5.0), true, twelve_words),

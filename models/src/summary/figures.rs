@@ -75,8 +75,7 @@ impl Figure {
             mean: values.mean.filter(|_| censored == 0),
             ci95: values.ci95.filter(|_| censored == 0),
             median: curve.quantile(0.5),
-            // The log-log band has no upper end once the curve is at zero; without censoring ranks bound the median.
-            median_ci95: if censored == 0 { values.median_ci95 } else { curve.median_interval() },
+            median_ci95: curve.median_interval(),
             p5: curve.quantile(0.05),
             p95: curve.quantile(0.95),
             n,
