@@ -16,7 +16,7 @@ use halfopen_sim::Span;
 const OPERATIONS: u64 = 200_000;
 
 fn mm1(criterion: &mut Criterion) {
-    assert_eq!(scenarios::mm1(10_000), by_hand::mm1(10_000));
+    assert_eq!(scenarios::mm1(OPERATIONS), by_hand::mm1(OPERATIONS));
     let mut group = criterion.benchmark_group("mm1");
     group.throughput(Throughput::Elements(2 * OPERATIONS));
     group.bench_function("halfopen", |bench| bench.iter(|| scenarios::mm1(OPERATIONS)));
@@ -32,8 +32,8 @@ fn timeouts(criterion: &mut Criterion) {
     ];
     for (name, servers, timeout, durations) in cases {
         assert_eq!(
-            scenarios::timeouts(50_000, servers, timeout, durations),
-            by_hand::timeouts(50_000, servers, timeout, durations)
+            scenarios::timeouts(OPERATIONS, servers, timeout, durations),
+            by_hand::timeouts(OPERATIONS, servers, timeout, durations)
         );
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Elements(OPERATIONS));
@@ -49,7 +49,7 @@ fn timeouts(criterion: &mut Criterion) {
 fn hold(criterion: &mut Criterion) {
     for pending in [1_000, 100_000, 1_000_000] {
         let (mut ours, mut hand) = (scenarios::Hold::new(pending), by_hand::Hold::new(pending));
-        assert_eq!(ours.take(10_000), hand.take(10_000));
+        assert_eq!(ours.take(OPERATIONS), hand.take(OPERATIONS));
         let mut group = criterion.benchmark_group(format!("hold, {pending} pending"));
         group.throughput(Throughput::Elements(OPERATIONS));
         // One calendar that goes on: refilling it would cost more than what is measured.

@@ -129,6 +129,7 @@ impl<E: Copy> Calendar<E> {
                 if first >= limit {
                     return None;
                 }
+                debug_assert!(first.at() >= self.now, "{first:x?} comes after {:?}", self.now);
                 self.ladder.take();
                 self.free.push(first.slot());
                 self.now = first.at();
