@@ -2,7 +2,9 @@
 
 use halfopen_models::client::presets::PRESETS;
 use halfopen_models::fault::{Lever, MODES, Process};
-use halfopen_models::scenario::{Backoff, Client, Connections, Edits, InFlight, PoolOrder, Scenario, read};
+use halfopen_models::scenario::{
+    Backoff, Client, ConnectTimeout, Connections, Edits, InFlight, PoolOrder, Scenario, read,
+};
 use halfopen_models::simulate;
 use halfopen_sim::{Span, Time};
 
@@ -72,15 +74,17 @@ fn redis_py_waits_for_ever_on_a_socket_and_twenty_seconds_for_a_connection() {
     let pool =
         Connections::Pool { size: 50, acquire_timeout: Some(Span::from_secs(20)), order: PoolOrder::Lifo };
     assert_eq!(redis_py.connections, pool);
-    let clocks = (redis_py.connect_timeout, redis_py.socket_timeout, redis_py.keepalive, redis_py.retries);
+    let clocks = (redis_py.dial_timeout(), redis_py.socket_timeout, redis_py.keepalive, redis_py.retries);
     assert_eq!(clocks, (None, None, None, 0));
+    let falls_back = Client { socket_timeout: Some(Span::from_secs(1)), ..redis_py };
+    assert_eq!(falls_back.dial_timeout(), Some(Span::from_secs(1)), "socket_connect_timeout falls back");
 }
 
 #[test]
 fn an_override_changes_one_value_and_none_takes_a_timeout_away() {
     let client =
         |text: &str| reads(&BASE.replace("{ preset = \"ioredis-5\" }", text)).services[0].client.clone();
-    let expected = Client { connect_timeout: None, ..preset("ioredis-5") };
+    let expected = Client { connect_timeout: ConnectTimeout::None, ..preset("ioredis-5") };
     assert_eq!(client("{ preset = \"ioredis-5\", connect_timeout = \"none\" }"), expected);
     let pool =
         Connections::Pool { size: 8, acquire_timeout: Some(Span::from_secs(20)), order: PoolOrder::Lifo };

@@ -21,7 +21,8 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
         client: Options {
             preset: "test".into(),
             connections: Connections::Pipelined,
-            connect_timeout: Some(MS(10_000)),
+            connect_timeout: crate::scenario::ConnectTimeout::After(MS(10_000)),
+            ready_check: false,
             command_timeout: None,
             command_timeout_covers: Covers::EveryCall,
             socket_timeout: None,

@@ -83,11 +83,14 @@ enum Sharing {
 /// A call; without a task it was given up by its caller and only its command object is left, or it is a ping.
 #[derive(Debug)]
 struct Call {
+    is_own: bool,
     is_ping: bool,
     task: Option<TaskKey>,
     payload: Bytes,
     tries: u32,
     timer: Option<Timer>,
+    /// Until its next try.
+    retry: Option<Timer>,
 }
 
 /// What a client may use of its instance while it handles something.
@@ -144,6 +147,7 @@ impl Book<'_> {
     fn settle(&mut self, desk: &mut Desk<'_, '_>, key: CallKey, good: bool) {
         let Some(call) = self.calls.remove(key) else { return };
         desk.out.cancel(call.timer);
+        desk.out.cancel(call.retry);
         match call.task {
             Some(task) => {
                 desk.ledger.end_call(self.options.bytes_per_call + call.payload);
@@ -162,10 +166,11 @@ impl Book<'_> {
         }
         call.tries += 1;
         let wait = backoff::wait(self.options.retry_backoff, call.tries, self.stream);
-        desk.arm(wait, Event::Retry(key));
+        call.retry = Some(desk.arm(wait, Event::Retry(key)));
     }
 
-    /// The caller gives up; the command object stays with the client until its reply or its connection's end.
+    /// The caller gives up; the command object stays with the client until its reply, or until its connection's
+    /// end where calls in flight are not sent again.
     fn time_out(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
         let Some(call) = self.calls.get_mut(key) else { return };
         call.timer = None;
@@ -183,18 +188,19 @@ impl Book<'_> {
         }
     }
 
-    /// Makes a call that nobody waits for.
-    fn ping(&mut self, desk: &mut Desk<'_, '_>) -> CallKey {
+    /// Makes a call of the client's own: a check of a new connection, or a ping.
+    fn own_call(&mut self, desk: &mut Desk<'_, '_>, is_ping: bool) -> CallKey {
         desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
-        self.calls.insert(Call { is_ping: true, task: None, payload: 0, tries: 0, timer: None })
+        let call = Call { is_own: true, is_ping, task: None, payload: 0, tries: 0, timer: None, retry: None };
+        self.calls.insert(call)
+    }
+
+    fn is_own(&self, key: CallKey) -> bool {
+        self.calls.get(key).is_some_and(|call| call.is_own)
     }
 
     fn is_ping(&self, key: CallKey) -> bool {
         self.calls.get(key).is_some_and(|call| call.is_ping)
-    }
-
-    fn is_timed_out(&self, key: CallKey) -> bool {
-        self.calls.get(key).is_none_or(|call| call.task.is_none())
     }
 }
 
@@ -221,6 +227,7 @@ impl Client {
     pub fn forget(&mut self, desk: &mut Desk<'_, '_>) {
         for (_, call) in self.calls.drain() {
             desk.out.cancel(call.timer);
+            desk.out.cancel(call.retry);
         }
         match &mut self.connections {
             Sharing::Pipeline(pipeline) => pipeline.forget(desk),
@@ -237,11 +244,13 @@ impl Client {
         desk.ledger.begin_call(self.options.bytes_per_call + payload);
         let timeout = self.options.command_timeout;
         let key = self.calls.insert_with_key(|key| Call {
+            is_own: false,
             is_ping: false,
             task: Some(task),
             payload,
             tries: 0,
             timer: desk.arm_if(timeout, Event::CommandTimeout(key)),
+            retry: None,
         });
         self.place(desk, key);
     }
@@ -257,8 +266,16 @@ impl Client {
     /// Takes one event.
     pub fn on(&mut self, event: Event, desk: &mut Desk<'_, '_>) {
         if let Event::Retry(key) = event {
-            if self.calls.contains_key(key) {
-                self.place(desk, key);
+            match self.calls.get_mut(key) {
+                Some(call) if call.task.is_some() => {
+                    call.retry = None;
+                    self.place(desk, key);
+                }
+                // Nobody waits for it any more.
+                _ => {
+                    let (options, calls, stream) = (&self.options, &mut self.calls, &mut self.stream);
+                    Book { options, calls, stream }.settle(desk, key, false);
+                }
             }
             return;
         }

@@ -37,6 +37,8 @@ enum Link {
     #[default]
     Down,
     Dialing(Socket),
+    /// Connected; the client's own first command is not answered yet.
+    Checking(Socket),
     Ready(Socket),
     /// The client has given up for good.
     Closed,
@@ -52,13 +54,15 @@ impl Pipeline {
     fn dial(&mut self, options: &scenario::Client, desk: &mut Desk<'_, '_>) {
         let socket = desk.dial(options);
         self.link = Link::Dialing(socket);
-        self.connect_timer = desk.arm_if(options.connect_timeout, Event::ConnectTimeout(socket));
+        self.connect_timer = desk.arm_if(options.dial_timeout(), Event::ConnectTimeout(socket));
     }
 
     pub(super) fn place(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, key: CallKey) {
         match self.link {
             Link::Ready(socket) => self.write_or_keep(book, desk, socket, key),
-            Link::Down | Link::Dialing(_) if book.options.offline_queue => self.waiting.push_back(key),
+            Link::Down | Link::Dialing(_) | Link::Checking(_) if book.options.offline_queue => {
+                self.waiting.push_back(key)
+            }
             Link::Closed => book.settle(desk, key, false),
             _ => book.fail(desk, key),
         }
@@ -105,11 +109,14 @@ impl Pipeline {
     }
 
     fn is_on(&self, socket: Socket) -> bool {
-        matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket)
+        matches!(self.link, Link::Dialing(s) | Link::Checking(s) | Link::Ready(s) if s == socket)
     }
 
     pub(super) fn on(&mut self, event: Event, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
         match event {
+            Event::Reply(socket, key) if self.link == Link::Checking(socket) => {
+                self.on_checked(book, desk, socket, key);
+            }
             Event::Reply(socket, key) if self.link == Link::Ready(socket) => {
                 self.on_reply(book, desk, socket, key);
             }
@@ -139,6 +146,24 @@ impl Pipeline {
 
     fn on_connected(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket) {
         desk.out.cancel(self.connect_timer.take());
+        if book.options.ready_check {
+            self.link = Link::Checking(socket);
+            self.outbox.drained(desk.out.now());
+            let check = book.own_call(desk, false);
+            self.write(book, desk, socket, check);
+        } else {
+            self.become_ready(book, desk, socket);
+        }
+    }
+
+    fn on_checked(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket, key: CallKey) {
+        self.written.clear();
+        book.settle(desk, key, true);
+        desk.out.cancel(self.socket_timer.take());
+        self.become_ready(book, desk, socket);
+    }
+
+    fn become_ready(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket) {
         self.link = Link::Ready(socket);
         self.closes = 0;
         self.waited = Span::ZERO;
@@ -188,7 +213,7 @@ impl Pipeline {
 
     fn on_ping(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
         if let Link::Ready(socket) = self.link {
-            let ping = book.ping(desk);
+            let ping = book.own_call(desk, true);
             self.write_or_keep(book, desk, socket, ping);
         }
     }
@@ -200,9 +225,10 @@ impl Pipeline {
         }
         self.link = Link::Down;
         for key in std::mem::take(&mut self.written).into_iter().rev() {
-            if book.is_timed_out(key) {
+            if book.is_own(key) {
                 book.settle(desk, key, false);
             } else if book.options.in_flight_on_close == InFlight::Resend {
+                // Timed-out calls too: the queue is taken over whole.
                 self.waiting.push_front(key);
             } else {
                 book.fail(desk, key);

@@ -76,7 +76,7 @@ impl Pool {
 
     fn dial(&mut self, book: &Book<'_>, desk: &mut Desk<'_, '_>, call: CallKey) {
         let socket = desk.dial(book.options);
-        let timer = desk.arm_if(book.options.connect_timeout, Event::ConnectTimeout(socket));
+        let timer = desk.arm_if(book.options.dial_timeout(), Event::ConnectTimeout(socket));
         self.busy.push(Busy { socket, call, timer });
     }
 
@@ -140,7 +140,10 @@ impl Pool {
             }
             Event::CommandTimeout(key) => self.on_command_timeout(book, desk, key),
             Event::AcquireTimeout(key) => {
-                self.waiting.retain(|waiting| waiting.call != key);
+                // Nearly always the first: all wait equally long.
+                if let Some(at) = self.waiting.iter().position(|waiting| waiting.call == key) {
+                    self.waiting.remove(at);
+                }
                 book.settle(desk, key, false);
             }
             Event::Woken => self.on_woken(book, desk),

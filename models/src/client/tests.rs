@@ -8,7 +8,9 @@ use super::*;
 use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
-use crate::scenario::{AfterSocketTimeout, Backoff, Covers, InFlight, PoolOrder, Watches, WhenFull};
+use crate::scenario::{
+    AfterSocketTimeout, Backoff, ConnectTimeout, Covers, InFlight, PoolOrder, Watches, WhenFull,
+};
 
 const CALL_BYTES: Bytes = 1_000;
 const TIMED_OUT_BYTES: Bytes = 600;
@@ -30,7 +32,8 @@ fn options() -> scenario::Client {
     scenario::Client {
         preset: "test".into(),
         connections: Connections::Pipelined,
-        connect_timeout: Some(Span::from_secs(10)),
+        connect_timeout: ConnectTimeout::After(Span::from_secs(10)),
+        ready_check: false,
         command_timeout: None,
         command_timeout_covers: Covers::EveryCall,
         socket_timeout: None,
@@ -190,7 +193,58 @@ fn a_timed_out_call_is_not_a_freed_call() {
     assert_eq!(bench.ledger.total(), CALL_BYTES + PAYLOAD);
     bench.on(Event::CommandTimeout(calls[1]));
     assert_eq!(bench.on(Event::Closed(socket(0), SocketError::TimedOut)), (vec![], vec![]));
-    assert_eq!((bench.ledger, bench.client.calls.len()), (Ledger::new(0), 0), "the close frees the rest");
+    assert_eq!(bench.ledger.total(), TIMED_OUT_BYTES, "a client that resends keeps it past the close");
+    bench.fire();
+    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), calls[1])]);
+    let options = scenario::Client {
+        command_timeout: Some(Span::from_millis(500)),
+        in_flight_on_close: InFlight::Fail,
+        ..options()
+    };
+    let (mut bench, calls) = Bench::busy(options, 1);
+    bench.on(Event::CommandTimeout(calls[0]));
+    bench.on(Event::Closed(socket(0), SocketError::TimedOut));
+    assert_eq!((bench.ledger, bench.client.calls.len()), (Ledger::new(0), 0), "the close frees it elsewhere");
+}
+
+#[test]
+fn a_new_connection_is_checked_before_it_counts() {
+    let mut bench = Bench::new(scenario::Client { ready_check: true, ..options() });
+    bench.start();
+    bench.call();
+    let call = bench.calls()[0];
+    let (sent, _) = bench.on(Event::Connected(socket(0)));
+    let [Effect::Send(_, check)] = sent[..] else { panic!("{sent:?}") };
+    assert_ne!(check, call, "its own command goes alone");
+    bench.on(Event::Closed(socket(0), SocketError::Reset));
+    bench.fire();
+    bench.on(Event::Connected(socket(1)));
+    bench.on(Event::Closed(socket(1), SocketError::Reset));
+    let now = bench.calendar.now();
+    assert_eq!(
+        bench.fire().0,
+        now + Span::from_millis(100),
+        "connections that were never ready are counted on"
+    );
+    let (sent, _) = bench.on(Event::Connected(socket(2)));
+    let [Effect::Send(_, check)] = sent[..] else { panic!("{sent:?}") };
+    assert_eq!(bench.on(Event::Reply(socket(2), check)).0, [Effect::Send(socket(2), call)]);
+    assert_eq!(bench.ledger.total(), CALL_BYTES + PAYLOAD, "the check is gone");
+}
+
+#[test]
+fn a_call_that_times_out_between_two_tries_is_not_tried_again() {
+    let options = scenario::Client {
+        retries: 1,
+        retry_backoff: Backoff::Linear { step: Span::from_secs(1), cap: Span::from_secs(1) },
+        in_flight_on_close: InFlight::Fail,
+        ..options()
+    };
+    let (mut bench, calls) = Bench::busy(options, 1);
+    bench.on(Event::Closed(socket(0), SocketError::Eof));
+    assert_eq!(bench.on(Event::CommandTimeout(calls[0])), (vec![], vec![false]));
+    bench.on(Event::Retry(calls[0]));
+    assert_eq!((bench.ledger, bench.client.calls.len()), (Ledger::new(0), 0));
 }
 
 #[test]

@@ -194,7 +194,9 @@ pub struct Client {
     /// One pipelined connection or an exclusive pool.
     pub connections: Connections,
     /// A dial is given up after this.
-    pub connect_timeout: Option<Span>,
+    pub connect_timeout: ConnectTimeout,
+    /// Whether a new connection serves only after the server has answered the client's own first command.
+    pub ready_check: bool,
     /// A call fails after this; the connection stays.
     pub command_timeout: Option<Span>,
     /// Which calls it ends.
@@ -235,6 +237,28 @@ pub struct Client {
     pub bytes_per_call: Bytes,
     /// Bytes the client still holds for a call after its command timeout, until the connection closes.
     pub bytes_per_timed_out_call: Bytes,
+}
+
+/// When a dial is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectTimeout {
+    /// Only when the kernel gives up.
+    None,
+    /// After this.
+    After(Span),
+    /// After the socket timeout, if there is one.
+    SocketTimeout,
+}
+
+impl Client {
+    /// How long the client waits for a dial.
+    pub fn dial_timeout(&self) -> Option<Span> {
+        match self.connect_timeout {
+            ConnectTimeout::None => None,
+            ConnectTimeout::After(span) => Some(span),
+            ConnectTimeout::SocketTimeout => self.socket_timeout,
+        }
+    }
 }
 
 /// How calls share connections.

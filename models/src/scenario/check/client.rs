@@ -9,8 +9,8 @@ use crate::scenario::fields::Fields;
 use crate::scenario::kinds::Kind;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{
-    AfterSocketTimeout, Backoff, Client, Connections, Covers, InFlight, Keepalive, PoolOrder, Watches,
-    WhenFull,
+    AfterSocketTimeout, Backoff, Client, ConnectTimeout, Connections, Covers, InFlight, Keepalive, PoolOrder,
+    Watches, WhenFull,
 };
 
 /// 28,232 ephemeral ports to one address (`net.ipv4.ip_local_port_range`): a larger pool could not be filled.
@@ -50,7 +50,8 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
             _ => at.kind(CONNECTIONS),
         }
     });
-    let connect_timeout = option!(connect_timeout, "\"10s\"", |at| or_none(at, some_span));
+    let connect_timeout = option!(connect_timeout, "\"10s\"", connect_timeout);
+    let ready_check = option!(ready_check, "true", Cursor::boolean);
     let command_timeout = option!(command_timeout, "\"1s\"", |at| or_none(at, some_span));
     let socket_timeout = option!(socket_timeout, "\"5s\"", |at| or_none(at, some_span));
     let command_timeout_covers = option!(command_timeout_covers, "\"every_call\"", |at| at
@@ -84,6 +85,7 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
         preset: base.map_or_else(String::new, |base| base.preset.clone()),
         connections: connections?,
         connect_timeout: connect_timeout?,
+        ready_check: ready_check?,
         command_timeout: command_timeout?,
         command_timeout_covers: command_timeout_covers?,
         socket_timeout: socket_timeout?,
@@ -111,6 +113,13 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
 #[expect(clippy::option_option, reason = "outer: a problem was noted; inner: switched off")]
 fn or_none<T>(at: &Cursor<'_>, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<Option<T>> {
     if at.raw.inline() == "\"none\"" { Some(None) } else { read(at).map(Some) }
+}
+
+fn connect_timeout(at: &Cursor<'_>) -> Option<ConnectTimeout> {
+    if at.raw.inline() == "\"socket_timeout\"" {
+        return Some(ConnectTimeout::SocketTimeout);
+    }
+    or_none(at, some_span).map(|span| span.map_or(ConnectTimeout::None, ConnectTimeout::After))
 }
 
 const CONNECTIONS: &[Kind<Connections>] = &[
