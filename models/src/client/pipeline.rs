@@ -2,11 +2,15 @@
 
 use std::collections::VecDeque;
 
-use halfopen_sim::Timer;
+use halfopen_sim::{Span, Timer};
 
 use super::{Book, CallKey, Desk, Event, backoff};
 use crate::network::Socket;
 use crate::scenario::{self, InFlight};
+
+/// ioredis `disconnectTimeout`, lib/redis/RedisOptions.ts of v5.11.1, where no application changes it: a stream that was
+/// ended (lib/connectors/AbstractConnector.ts `disconnect`) is destroyed after this.
+const DISCONNECT_TIMEOUT: Span = Span::from_secs(2);
 
 /// The connection and the calls on it and in front of it.
 #[derive(Debug, Default)]
@@ -20,6 +24,7 @@ pub(super) struct Pipeline {
     closes: u32,
     connect_timer: Option<Timer>,
     socket_timer: Option<Timer>,
+    end_timer: Option<Timer>,
     reconnect_timer: Option<Timer>,
 }
 
@@ -29,6 +34,14 @@ enum Link {
     Down,
     Dialing(Socket),
     Ready(Socket),
+    /// Its writing side is closed; calls wait for the next connection.
+    Ending(Socket),
+}
+
+impl Link {
+    fn is_on(self, socket: Socket) -> bool {
+        matches!(self, Link::Dialing(s) | Link::Ready(s) | Link::Ending(s) if s == socket)
+    }
 }
 
 impl Pipeline {
@@ -56,7 +69,7 @@ impl Pipeline {
 
     pub(super) fn on(&mut self, event: Event, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
         match event {
-            Event::Reply(socket, key) if self.link == Link::Ready(socket) => {
+            Event::Reply(socket, key) if self.link.is_on(socket) => {
                 self.on_reply(book, desk, socket, key);
             }
             Event::Connected(socket) if self.link == Link::Dialing(socket) => {
@@ -67,20 +80,28 @@ impl Pipeline {
                     self.write(book, desk, socket, key);
                 }
             }
-            Event::DialFailed(socket, _) | Event::Closed(socket, _) if matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket) =>
-            {
+            Event::DialFailed(socket, _) | Event::Closed(socket, _) if self.link.is_on(socket) => {
                 self.on_close(book, desk);
             }
-            Event::ConnectTimeout(socket) | Event::SocketTimeout(socket) if matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket) =>
+            Event::ConnectTimeout(socket) | Event::SocketTimeout(socket) | Event::StillOpen(socket)
+                if self.link.is_on(socket) =>
             {
                 desk.close(socket);
                 self.on_close(book, desk);
             }
+            Event::Switched if book.options.failover_detector => self.end(desk),
             // A call that timed out stays where it is: its reply must be matched to it.
             Event::CommandTimeout(key) => book.time_out(desk, key),
             Event::Reconnect if self.link == Link::Down => self.dial(book.options, desk),
             _ => {}
         }
+    }
+
+    fn end(&mut self, desk: &mut Desk<'_, '_>) {
+        let (Link::Dialing(socket) | Link::Ready(socket)) = self.link else { return };
+        desk.end(socket);
+        self.link = Link::Ending(socket);
+        self.end_timer = Some(desk.arm(DISCONNECT_TIMEOUT, Event::StillOpen(socket)));
     }
 
     fn on_reply(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket, key: CallKey) {
@@ -98,6 +119,7 @@ impl Pipeline {
     fn on_close(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
         desk.out.cancel(self.connect_timer.take());
         desk.out.cancel(self.socket_timer.take());
+        desk.out.cancel(self.end_timer.take());
         self.link = Link::Down;
         self.closes += 1;
         for key in std::mem::take(&mut self.written).into_iter().rev() {
@@ -119,7 +141,7 @@ impl Pipeline {
     }
 
     pub(super) fn forget(&mut self, desk: &mut Desk<'_, '_>) {
-        for timer in [self.connect_timer, self.socket_timer, self.reconnect_timer] {
+        for timer in [self.connect_timer, self.socket_timer, self.end_timer, self.reconnect_timer] {
             desk.out.cancel(timer);
         }
         *self = Pipeline::default();

@@ -116,7 +116,7 @@ impl Pool {
                 self.waiting.retain(|waiting| waiting.call != key);
                 book.settle(desk, key, false);
             }
-            Event::Reconnect | Event::Retry(_) => {}
+            Event::Reconnect | Event::Retry(_) | Event::Switched | Event::StillOpen(_) => {}
         }
     }
 
