@@ -5,6 +5,7 @@
 //! with the rules and one line in `Strategy`.
 
 mod managed;
+mod name_moves;
 pub mod sentinel;
 
 use halfopen_sim::chance::Stream;
@@ -15,7 +16,9 @@ use crate::event::{self, CacheId};
 use crate::scenario;
 
 pub use managed::Managed;
-use sentinel::{Sentinels, Step};
+pub use name_moves::NameMoves;
+
+use sentinel::Sentinels;
 
 type Out<'a> = component::Out<'a, Failover>;
 
@@ -54,7 +57,7 @@ pub enum Effect {
     /// End all connections to this node, which lives on (`CLIENT KILL`).
     EndConnections(u32),
     /// A step on the way that changes nothing for clients.
-    Step(u32, Step),
+    Step(u32, sentinel::Step),
 }
 
 /// A cache's failover.
@@ -68,6 +71,7 @@ pub struct Failover {
 enum Strategy {
     None,
     Managed(Managed),
+    NameMoves(NameMoves),
     Sentinel(Sentinels),
 }
 
@@ -136,6 +140,7 @@ impl Failover {
             scenario::Failover::Managed { detect, promote, closes_connections, .. } => {
                 Strategy::Managed(Managed::new(detect, promote, closes_connections))
             }
+            scenario::Failover::NameMoves { after } => Strategy::NameMoves(NameMoves::new(after)),
             scenario::Failover::Sentinel(plan) => Strategy::Sentinel(Sentinels::new(plan, nodes, chance)),
         };
         let nodes = Nodes { serving: 0, reach: vec![(Reach::Answers, Time::ZERO); nodes] };
@@ -145,7 +150,9 @@ impl Failover {
     /// How long a resolver may use an answer. Who knows sentinels asks them at every dial.
     pub fn ttl(plan: scenario::Failover) -> Span {
         match plan {
-            scenario::Failover::None | scenario::Failover::Sentinel(_) => Span::ZERO,
+            scenario::Failover::None
+            | scenario::Failover::NameMoves { .. }
+            | scenario::Failover::Sentinel(_) => Span::ZERO,
             scenario::Failover::Managed { ttl, .. } => ttl,
         }
     }
@@ -193,6 +200,16 @@ impl Component for Failover {
                     out.emit(Effect::CloseConnections(old));
                 }
             }
+            Strategy::NameMoves(name) => match name.on(event, self.nodes.serving, out) {
+                Some(name_moves::Step::Close) => out.emit(Effect::CloseConnections(self.nodes.serving)),
+                Some(name_moves::Step::Move) => drop(self.promote(out)),
+                Some(name_moves::Step::MoveAndClose) => {
+                    if let Some(old) = self.promote(out) {
+                        out.emit(Effect::CloseConnections(old));
+                    }
+                }
+                None => {}
+            },
             Strategy::Sentinel(sentinels) => {
                 if let Some(node) = sentinels.on(event, &self.nodes, out) {
                     self.nodes.serving = node;
@@ -209,6 +226,7 @@ mod tests {
     use halfopen_sim::Calendar;
     use halfopen_sim::chance::Streams;
 
+    use super::sentinel::Step;
     use super::*;
 
     const SECS: fn(u64) -> Span = Span::from_secs;
@@ -255,6 +273,19 @@ mod tests {
         let closed = [Effect::Promote(1), Effect::CloseConnections(0)];
         assert_eq!(orders(managed(false), &handover), closed.map(|effect| (110.0, effect)));
         assert_eq!(orders(scenario::Failover::None, &handover), closed.map(|effect| (100.0, effect)));
+    }
+
+    #[test]
+    fn a_name_follows_a_loss_and_a_handover_late() {
+        use Effect::{CloseConnections, Promote};
+        let moves = scenario::Failover::NameMoves { after: SECS(5) };
+        let silent = [(100, Event::Silent(0)), (101, Event::Answers(0))];
+        assert_eq!(orders(moves, &silent), [(105.0, Promote(1))], "the follower has taken over already");
+        let handover = [(100, Event::Handover), (102, Event::Silent(0))];
+        assert_eq!(orders(moves, &handover), [(100.0, CloseConnections(0)), (105.0, Promote(1))]);
+        let at_once = scenario::Failover::NameMoves { after: SECS(0) };
+        let both = [(100.0, Promote(1)), (100.0, CloseConnections(0))];
+        assert_eq!(orders(at_once, &[(100, Event::Handover)]), both);
     }
 
     #[test]
