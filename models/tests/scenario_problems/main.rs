@@ -2,6 +2,7 @@
 
 mod edits;
 mod fields;
+mod memory_and_callers;
 mod values;
 
 use halfopen_models::scenario::{Edits, Origin, Problem, read};
