@@ -25,18 +25,21 @@ impl World {
         let now = calendar.now();
         let service = self.plan.service_of_load[id as usize];
         match effect {
-            load::Effect::Request(request) => {
+            load::Effect::Request(request, which) => {
                 self.recorder.sent(service, now);
                 match self.balancers[service].pick() {
                     Some(instance) => self.instance(calendar, instance, |app, out| {
-                        app.on(now, app::Event::Request(id, request), out);
+                        app.on(now, app::Event::Request(id, request, which.reached), out);
                     }),
                     None => self.load(calendar, id, |load, out| {
-                        load.on(now, load::Event::Answered(request, false), out);
+                        load.on(now, load::Event::Answered(request, load::Reply::Refused), out);
                     }),
                 }
             }
-            load::Effect::Settled(sent, good) => self.recorder.settled(service, sent, now, good),
+            load::Effect::Settled(sent, outcome) => self.recorder.settled(service, sent, now, outcome),
+            load::Effect::Leaves(instance, task) => self.instance(calendar, instance, |app, out| {
+                app.on(now, app::Event::CallerLeft(task), out);
+            }),
         }
     }
 
@@ -44,8 +47,9 @@ impl World {
         let now = calendar.now();
         let service = self.plan.service_of[id as usize];
         match effect {
-            app::Effect::Answer(load, request, good) => self.load(calendar, load, |load, out| {
-                load.on(now, load::Event::Answered(request, good), out);
+            app::Effect::Holds(load, request, task) => self.loads[load as usize].held(request, id, task),
+            app::Effect::Answer(load, request, reply) => self.load(calendar, load, |load, out| {
+                load.on(now, load::Event::Answered(request, reply), out);
             }),
             app::Effect::CallMade => self.recorder.call_made(service),
             app::Effect::Send(socket, call) => {
@@ -62,6 +66,17 @@ impl World {
                     self.recorder.half_open_ended(id, now, End::Client);
                 }
                 self.close(calendar, id, socket);
+            }
+            app::Effect::End(socket) => {
+                // A server that lives closes its side as well; from any other nothing comes.
+                let of = self.kernels[id as usize].established().find(|&(s, ..)| s == socket);
+                if let Some((_, node, made_with)) = of
+                    && !self.peers[node as usize].leaves_half_open(made_with)
+                {
+                    let peer = self.peers[node as usize];
+                    let closed = peer.arrival(peer.arrival(now));
+                    calendar.schedule(closed, Event::Kernel(id, network::Event::Fin(socket)));
+                }
             }
             app::Effect::Died(death) => {
                 self.recorder.died(id, now, death);
@@ -240,6 +255,18 @@ impl World {
                 self.names[id as usize].node = node;
                 self.recorder.promoted(calendar.now(), node);
             }
+            failover::Effect::Announce => {
+                let now = calendar.now();
+                for instance in 0..self.instances.len() as InstanceId {
+                    self.instance(calendar, instance, |app, out| app.on(now, app::Event::Switched(id), out));
+                }
+            }
+            failover::Effect::EndConnections(of) => {
+                self.end_connections(calendar, node(of), network::Event::Fin);
+            }
+            failover::Effect::Step(of, step) => {
+                self.recorder.failover_step(calendar.now(), node(of), step);
+            }
             failover::Effect::CloseConnections(of) => {
                 let node = node(of);
                 // An orderly end: the old process closes what it has and refuses what comes. If its host is gone,
@@ -302,7 +329,12 @@ impl World {
         let now = calendar.now();
         let peer = &self.peers[(self.plan.first_node[cache] + node as u32) as usize];
         let silent = peer.leaves_half_open(peer.incarnation);
-        let told = if silent { failover::Event::Silent } else { failover::Event::Answers };
+        let closes = matches!(peer.process, Process::Dying | Process::Killed) || peer.path == Path::Rejects;
+        let told = match (silent, closes) {
+            (_, true) => failover::Event::Closed,
+            (true, false) => failover::Event::Silent,
+            (false, false) => failover::Event::Answers,
+        };
         self.failover(calendar, cache as u32, |f, out| f.on(now, told(node as u32), out));
     }
 

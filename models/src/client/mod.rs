@@ -4,7 +4,7 @@
 //! the kernel's own), the dial's (`connect_timeout`) and the pool's (`acquire_timeout`). How calls share connections
 //! is in `pipeline.rs` and `pool.rs`; which client has which clock is data, in `presets/`.
 //!
-//! Left out: cluster and Sentinel awareness, transactions, and the handshake that some clients make on a new connection
+//! Left out: cluster awareness, transactions, the time it takes to ask a sentinel before a dial, and the handshake that some clients make on a new connection
 //! before they call it ready (one more round trip; on a stopped process no dial would end in it).
 
 pub mod backoff;
@@ -23,7 +23,7 @@ use crate::app::{self, Ledger, TaskKey};
 use crate::event::CacheId;
 use crate::network::kernel::SocketOptions;
 use crate::network::{Socket, SocketError};
-use crate::scenario::{self, Bytes, Connections};
+use crate::scenario::{self, Connections, Payload};
 
 use pipeline::Pipeline;
 use pool::Pool;
@@ -55,6 +55,10 @@ pub enum Event {
     ConnectTimeout(Socket),
     /// A call has waited for a connection as long as the acquire timeout.
     AcquireTimeout(CallKey),
+    /// Another node serves, the sentinels say.
+    Switched,
+    /// A connection that the client wants to end is still open.
+    StillOpen(Socket),
     /// Time to dial again.
     Reconnect,
     /// Time to try a call again.
@@ -86,7 +90,7 @@ struct Call {
     is_own: bool,
     is_ping: bool,
     task: Option<TaskKey>,
-    payload: Bytes,
+    payload: Payload,
     tries: u32,
     timer: Option<Timer>,
     /// Until its next try.
@@ -130,6 +134,10 @@ impl Desk<'_, '_> {
         self.out.emit(app::Effect::Send(socket, call));
     }
 
+    fn end(&mut self, socket: Socket) {
+        self.out.emit(app::Effect::End(socket));
+    }
+
     fn close(&mut self, socket: Socket) {
         self.out.emit(app::Effect::Close(socket));
     }
@@ -150,7 +158,7 @@ impl Book<'_> {
         desk.out.cancel(call.retry);
         match call.task {
             Some(task) => {
-                desk.ledger.end_call(self.options.bytes_per_call + call.payload);
+                desk.ledger.end_call(self.options.bytes_per_call, call.payload);
                 desk.settled.push((task, good));
             }
             None => desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call),
@@ -175,7 +183,7 @@ impl Book<'_> {
         let Some(call) = self.calls.get_mut(key) else { return };
         call.timer = None;
         if let Some(task) = call.task.take() {
-            desk.ledger.end_call(self.options.bytes_per_call + call.payload);
+            desk.ledger.end_call(self.options.bytes_per_call, call.payload);
             desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
             desk.settled.push((task, false));
         }
@@ -191,7 +199,8 @@ impl Book<'_> {
     /// Makes a call of the client's own: a check of a new connection, or a ping.
     fn own_call(&mut self, desk: &mut Desk<'_, '_>, is_ping: bool) -> CallKey {
         desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
-        let call = Call { is_own: true, is_ping, task: None, payload: 0, tries: 0, timer: None, retry: None };
+        let payload = Payload::default();
+        let call = Call { is_own: true, is_ping, task: None, payload, tries: 0, timer: None, retry: None };
         self.calls.insert(call)
     }
 
@@ -236,12 +245,12 @@ impl Client {
     }
 
     /// Makes a call for a task.
-    pub fn call(&mut self, desk: &mut Desk<'_, '_>, task: TaskKey, payload: Bytes) {
+    pub fn call(&mut self, desk: &mut Desk<'_, '_>, task: TaskKey, payload: Payload) {
         if self.options.max_pending.is_some_and(|most| self.calls.len() as u64 >= most) {
             desk.settled.push((task, false));
             return;
         }
-        desk.ledger.begin_call(self.options.bytes_per_call + payload);
+        desk.ledger.begin_call(self.options.bytes_per_call, payload);
         let timeout = self.options.command_timeout;
         let key = self.calls.insert_with_key(|key| Call {
             is_own: false,

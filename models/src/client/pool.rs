@@ -147,7 +147,7 @@ impl Pool {
                 book.settle(desk, key, false);
             }
             Event::Woken => self.on_woken(book, desk),
-            Event::Reconnect | Event::Retry(_) | Event::Ping => {}
+            Event::Reconnect | Event::Retry(_) | Event::Ping | Event::Switched | Event::StillOpen(_) => {}
         }
     }
 

@@ -9,7 +9,7 @@ use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
 use crate::scenario::{
-    AfterSocketTimeout, Backoff, ConnectTimeout, Covers, InFlight, PoolOrder, Watches, WhenFull,
+    AfterSocketTimeout, Backoff, Bytes, ConnectTimeout, Covers, InFlight, PoolOrder, Watches, WhenFull,
 };
 
 const CALL_BYTES: Bytes = 1_000;
@@ -50,6 +50,7 @@ fn options() -> scenario::Client {
         flush_after: None,
         retries: 0,
         retry_backoff: Backoff::None,
+        failover_detector: false,
         keepalive: None,
         tcp_user_timeout: None,
         bytes_per_call: CALL_BYTES,
@@ -104,7 +105,7 @@ impl Bench {
 
     fn call(&mut self) -> Came {
         let task = self.tasks.insert(());
-        self.at_desk(|client, desk| client.call(desk, task, PAYLOAD))
+        self.at_desk(|client, desk| client.call(desk, task, Payload { heap: PAYLOAD, buffers: 0 }))
     }
 
     fn on(&mut self, event: Event) -> Came {

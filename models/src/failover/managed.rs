@@ -51,7 +51,7 @@ impl Managed {
     /// Takes one event; `Some(closes)` when the follower takes over now.
     pub(super) fn on(&mut self, event: Event, view: View, out: &mut Out<'_>) -> Option<bool> {
         match (event, &mut self.phase) {
-            (Event::Silent(_), Phase::Watching) if view.of_serving => {
+            (Event::Silent(_) | Event::Closed(_), Phase::Watching) if view.of_serving => {
                 let timer = out.arm(self.detect, Event::Detected);
                 self.phase = Phase::Suspecting(Some(timer));
             }

@@ -10,7 +10,9 @@ use halfopen_sim::{Span, Time};
 
 use crate::app::{Cause, Death};
 use crate::event::{InstanceId, NodeId};
+use crate::failover::sentinel::Step;
 use crate::fault::Fault;
+use crate::load::Outcome;
 use crate::recording::{InstanceRecord, Recovery, ServiceRecord, StoryEvent, StoryKind};
 use crate::scenario::{Bytes, Scenario};
 
@@ -36,6 +38,8 @@ struct Instance {
     record: InstanceRecord,
     told_end: bool,
     limit: Bytes,
+    /// The container's, where the runtime has one of its own.
+    container: Option<Bytes>,
     booted: bool,
 }
 
@@ -74,6 +78,7 @@ impl Recorder {
                     pending_calls: 0,
                     told_end: false,
                     limit: service.memory.limit,
+                    container: service.memory.container,
                     booted: false,
                 });
             }
@@ -104,9 +109,9 @@ impl Recorder {
         self.services[service].sent(now);
     }
 
-    pub(crate) fn settled(&mut self, service: usize, sent: Time, now: Time, good: bool) {
+    pub(crate) fn settled(&mut self, service: usize, sent: Time, now: Time, outcome: Outcome) {
         let service = &mut self.services[service];
-        if service.settled(sent, now, good) {
+        if service.settled(sent, now, outcome) {
             let who = service.name.clone();
             self.tell(now, StoryKind::FirstError, &who, "first requests fail".into());
         }
@@ -145,6 +150,10 @@ impl Recorder {
             record.first_crash.get_or_insert(now);
             service.first_crash.get_or_insert(now);
         }
+        let limit = match death.cause {
+            Cause::ContainerLimit => instance.container.unwrap_or(instance.limit),
+            Cause::IneffectiveCollections | Cause::HeapLimit => instance.limit,
+        };
         let what = format!(
             "{} at {:.0} MiB of {:.0} MiB; {} requests and {} pending calls are lost",
             match death.cause {
@@ -153,7 +162,7 @@ impl Recorder {
                 Cause::ContainerLimit => "is killed by its container",
             },
             mib(death.bytes),
-            mib(instance.limit),
+            mib(limit),
             death.requests,
             death.calls
         );
@@ -209,6 +218,11 @@ impl Recorder {
     pub(crate) fn noticed_loss(&mut self, now: Time, node: NodeId) {
         let who = self.nodes[node as usize].name.clone();
         self.tell(now, StoryKind::Failover, &who, "its loss is detected".into());
+    }
+
+    pub(crate) fn failover_step(&mut self, now: Time, node: NodeId, step: Step) {
+        let who = self.nodes[node as usize].name.clone();
+        self.tell(now, StoryKind::Failover, &who, step.to_string());
     }
 
     pub(crate) fn promoted(&mut self, now: Time, node: NodeId) {
