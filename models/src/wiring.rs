@@ -281,7 +281,7 @@ impl World {
             }
             Lever::CloseConnections { cache, node } => {
                 let id = self.plan.first_node[cache] + node as u32;
-                self.node(calendar, id, |node, out| node.lose(out));
+                self.node(calendar, id, node::Node::lose);
                 self.end_connections(calendar, id, network::Event::Fin);
             }
             Lever::Handover { cache } => {
