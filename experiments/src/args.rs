@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 /// Predicts what a silent cache failover does to the services in front of it.
 #[derive(Debug, Parser)]
 #[command(name = "halfopen", version, max_term_width = 100)]
+#[command(after_help = "Start with `halfopen run kustomer-2019`, and `halfopen run --help`.")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -30,26 +31,40 @@ pub enum Command {
     },
 }
 
+const AFTER_RUN: &str = "\
+Examples:
+  halfopen run kustomer-2019
+          the shipped incident, as it was
+  halfopen run kustomer-2019 --variant command-timeout
+          the same with one of the fixes in its file
+  halfopen run kustomer-2019 --set service.api.client.socket_timeout=2s
+          the same with a value of your own
+  halfopen show kustomer-2019 > ours.toml && halfopen run ours.toml --reps 100 --out result
+          a scenario of your own, with narrower intervals
+
+Exit status:
+    0  every claim of the scenario holds
+    1  a claim is broken; the result is written all the same
+    2  the input is wrong, or the result cannot be written
+  130  interrupted by Ctrl-C: nothing is kept, and an earlier result stays as it was. A run is short and gives
+       the same bytes again, so there is nothing to resume.";
+
 /// Simulate a scenario and show what becomes of each service.
-///
-/// Exit status: 0 fine, 1 a claim of the scenario is broken, 2 the input is wrong, 130 interrupted.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 fine, 1 a claim of the scenario is broken, 2 the input is wrong, 130 interrupted."
-)]
+#[command(after_help = AFTER_RUN)]
 pub struct Run {
     /// A file, or the name of a shipped scenario (see `halfopen list scenarios`)
     pub scenario: String,
-    /// Apply this variant of the file
+    /// Run this variant of the scenario: [variant.NAME] in its file
     #[arg(long, value_name = "NAME")]
     pub variant: Option<String>,
-    /// Change a value before the scenario is checked; repeatable
+    /// Change a value of the file, named by its tables and dots; repeatable
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
-    /// Seed of the first replication; the others follow by one
+    /// Seed of the first replication's random numbers; the others follow by one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u64).range(..=u64::from(u32::MAX)))]
     pub seed: u64,
-    /// Number of replications
+    /// Replications, runs with different random numbers: more of them narrow the intervals
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..=1000))]
     pub reps: u32,
     /// Replications simulated at the same time [default: all cores]
@@ -58,13 +73,13 @@ pub struct Run {
     /// Folder for the files [default: output/SCENARIO[-VARIANT]]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// What goes to the standard output
+    /// What to print on the standard output
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// No progress and no remarks
+    /// Print no progress and no remarks on the standard error
     #[arg(long)]
     pub quiet: bool,
-    /// Only print every event of the first replication, one a line: time in nanoseconds, event
+    /// Instead of all this print every event of the first replication, one a line: time in nanoseconds, event
     #[arg(long, conflicts_with_all = ["reps", "jobs", "out", "format"])]
     pub trace: bool,
 }

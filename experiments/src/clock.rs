@@ -50,9 +50,13 @@ impl Clock {
         format!("{}{sign}{hours:02}:{minutes:02}", wall.strftime("%Y-%m-%dT%H:%M:%S%.3f"))
     }
 
-    /// Title of a time axis.
-    pub fn axis(self) -> &'static str {
-        if self.start.is_some() { "wall clock" } else { "simulated time, minutes" }
+    /// Title of a time axis: `wall clock, 2019-11-25, UTC−5`.
+    pub fn axis(self) -> String {
+        let Some((start, offset)) = self.start else { return "simulated time, minutes".into() };
+        let sign = if offset < 0 { '−' } else { '+' };
+        let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+        let minutes = if minutes == 0 { String::new() } else { format!(":{minutes:02}") };
+        format!("wall clock, {}, UTC{sign}{hours}{minutes}", start.date())
     }
 
     /// Seconds from the start to the next full minute on the clock.
@@ -93,6 +97,7 @@ mod tests {
         assert_eq!(clock.to_the_second(minutes(1)), "00:00:30");
         assert_eq!(clock.to_the_minute(minutes(61)), "01:00");
         assert_eq!(clock.iso(minutes(1)), "2020-01-01T00:00:30.000-05:00");
+        assert_eq!(clock.axis(), "wall clock, 2019-12-31, UTC−5");
         assert_eq!((clock.to_full_minute() as u32, clock.first_minute()), (30, 1440));
     }
 

@@ -10,8 +10,8 @@ use halfopen_sim::{Span, Time};
 use rayon::prelude::*;
 
 use crate::failure::Failure;
-use crate::interrupt;
 use crate::progress::Progress;
+use crate::{interrupt, say};
 
 /// Simulated time between two looks at progress and Ctrl-C.
 const SLICE: Span = Span::from_secs(10);
@@ -72,11 +72,11 @@ fn replication(scenario: &Scenario, seed: u64, progress: &Progress) -> Option<Re
     let run = catch_unwind(AssertUnwindSafe(|| slices(scenario, seed, progress)));
     run.unwrap_or_else(|panic| {
         let variant = scenario.variant.as_ref().map_or(String::new(), |name| format!(" --variant {name}"));
-        eprintln!(
+        say(&format!(
             "this is a defect of halfopen; it can be reproduced (with the same --set) by: \
              halfopen run {}{variant} --seed {seed} --reps 1",
             scenario.name
-        );
+        ));
         resume_unwind(panic)
     })
 }

@@ -34,20 +34,30 @@ fn main() -> ExitCode {
         Command::Show { name } => show(&name),
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("{failure}");
+        say(&failure.to_string());
         failure.exit()
     })
 }
 
-/// Writes a result to the standard output. A reader who has seen enough and closed the pipe is no failure.
+/// Writes a result to the standard output.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// What writing to the standard output came to. A reader who has seen enough and closed the pipe is no failure.
+fn printed(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::wrong(format!("cannot write to the standard output: {error}"), ""))
         }
         _ => Ok(()),
     }
+}
+
+/// Tells the person something on the standard error. That nobody listens there any more changes no result.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// One name a line, with what it is.

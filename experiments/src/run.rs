@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::progress::{Progress, Speed};
 use crate::report::{self, text};
 use crate::source::{self, Source};
-use crate::{interrupt, print, readable};
+use crate::{interrupt, print, printed, readable, say};
 
 /// Simulates, writes the files, tells the person.
 pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
@@ -73,12 +73,8 @@ pub fn trace(args: &args::Run) -> Result<ExitCode, Failure> {
             result = writeln!(out, "{} {event:?}", now.as_nanos());
         }
     });
-    match result.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::wrong(format!("cannot write to the standard output: {error}"), ""))
-        }
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    printed(result.and_then(|()| out.flush()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The scenario to run; without a variant also those that its claims are about. A variant answers for its own claims.
@@ -144,10 +140,10 @@ fn next(args: &args::Run, scenario: &Scenario, folder: &Path) -> String {
 }
 
 fn remark(Speed { requests, seconds }: &Speed) {
-    eprintln!(
+    say(&format!(
         "{} requests simulated in {}: {} requests per second",
         readable::count(*requests as f64),
         readable::seconds(*seconds),
         readable::count(*requests as f64 / seconds)
-    );
+    ));
 }

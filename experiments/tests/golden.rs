@@ -4,19 +4,18 @@
 
 use std::fs;
 use std::path::Path;
-
-use assert_cmd::Command;
+use std::process::Command;
 
 #[test]
 fn kustomer_2019() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("out");
-    Command::cargo_bin("halfopen")
-        .expect("it is built")
+    let run = Command::new(env!("CARGO_BIN_EXE_halfopen"))
         .args(["run", "kustomer-2019", "--reps", "3", "--quiet", "--out"])
         .arg(&out)
-        .assert()
-        .success();
+        .output()
+        .expect("it can be started");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
     let now = fs::read_to_string(out.join("summary.md")).expect("a summary");
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/kustomer-2019.md");
     if std::env::var_os("BLESS").is_some() {

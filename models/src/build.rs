@@ -103,11 +103,14 @@ fn add_instances(world: &mut World, scenario: &Scenario, streams: &Streams) {
 }
 
 fn schedule(world: &mut World, calendar: &mut Calendar<Event>, scenario: &Scenario) {
+    // At one instant what ends comes before what begins, whatever their order in the file.
     for (index, fault) in scenario.faults.iter().enumerate() {
-        calendar.schedule_in(Lane::Fault, fault.at, Event::FaultBegins(index as u32));
         if let Some(until) = fault.until {
             calendar.schedule_in(Lane::Fault, until, Event::FaultEnds(index as u32));
         }
+    }
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        calendar.schedule_in(Lane::Fault, fault.at, Event::FaultBegins(index as u32));
     }
     for id in 0..world.instances.len() {
         calendar.schedule(Time::ZERO, Instance::address(id as InstanceId, app::Event::Ready));

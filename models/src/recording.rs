@@ -173,7 +173,7 @@ pub struct StoryEvent {
     pub kind: StoryKind,
     /// Who: `main.a`, `api-3`, `api`.
     pub who: String,
-    /// What, as a short sentence without the name: `killed at 1.37 GiB (limit 1.37 GiB)`.
+    /// What, as a short sentence without the name: `is promoted, and the name points to it`.
     pub what: String,
 }
 

@@ -8,7 +8,6 @@ use crate::app::Instance;
 use crate::component::Component;
 use crate::event::{CacheId, Event, InstanceId, LoadId, NodeId};
 use crate::fault::{Lever, Path, Process};
-use crate::network::names::Name;
 use crate::network::{Answer, Packet, PacketKind, Socket, SocketError};
 use crate::record::{AtHorizon, End, Look};
 use crate::world::World;
@@ -233,6 +232,11 @@ impl World {
             failover::Effect::Noticed(of) => self.recorder.noticed_loss(calendar.now(), node(of)),
             failover::Effect::Promote(of) => {
                 let node = node(of);
+                // One that a handover took out of service has been started again as a follower meanwhile; one that a
+                // fault killed does not answer and is not promoted.
+                if matches!(self.peers[node as usize].process, Process::Killed | Process::Dying) {
+                    self.set_process(calendar, node, Process::Running);
+                }
                 self.names[id as usize].node = node;
                 self.recorder.promoted(calendar.now(), node);
             }
@@ -243,7 +247,10 @@ impl World {
                 match self.peers[node as usize].process {
                     Process::HostGone => self.end_connections(calendar, node, network::Event::Reset),
                     Process::Running => self.kill(calendar, node),
-                    _ => self.set_process(calendar, node, Process::Killed),
+                    _ => {
+                        self.note_half_open_to(calendar.now(), node);
+                        self.set_process(calendar, node, Process::Killed);
+                    }
                 }
             }
         }
@@ -315,7 +322,8 @@ impl World {
     fn set_process(&mut self, calendar: &mut Calendar<Event>, id: NodeId, process: Process) {
         let peer = &mut self.peers[id as usize];
         let was = std::mem::replace(&mut peer.process, process);
-        if process == Process::Running && matches!(was, Process::Killed | Process::Dying | Process::HostGone)
+        if matches!(process, Process::Running | Process::Stopped)
+            && matches!(was, Process::Killed | Process::Dying | Process::HostGone)
         {
             peer.incarnation += 1;
         }
@@ -333,10 +341,24 @@ impl World {
         node: NodeId,
         how: impl Fn(Socket) -> network::Event,
     ) {
-        let arrives = self.peers[node as usize].arrival(calendar.now());
+        let peer = self.peers[node as usize];
         for (id, kernel) in self.kernels.iter().enumerate() {
-            for (socket, _, _) in kernel.established().filter(|&(_, n, _)| n == node) {
-                calendar.schedule(arrives, Event::Kernel(id as InstanceId, how(socket)));
+            let had = kernel.established().filter(|&(_, n, with)| n == node && with == peer.incarnation);
+            // An answer to a SYN may be on its way; the end of the connection follows it.
+            let begun = kernel.dialing().filter(|&(_, n)| n == node).map(|(socket, _)| socket);
+            for socket in had.map(|(socket, _, _)| socket).chain(begun) {
+                let event = Event::Kernel(id as InstanceId, how(socket));
+                calendar.schedule(peer.arrival(calendar.now()), event);
+            }
+        }
+    }
+
+    /// Half-open connections to a node that are about to be ended from its side.
+    fn note_half_open_to(&mut self, now: Time, node: NodeId) {
+        let peer = self.peers[node as usize];
+        for (id, kernel) in self.kernels.iter().enumerate() {
+            if kernel.established().any(|(_, n, with)| n == node && peer.leaves_half_open(with)) {
+                self.recorder.half_open_ended(id as InstanceId, now, End::Peer);
             }
         }
     }
@@ -352,8 +374,8 @@ impl World {
 
     fn is_half_open(&self, id: InstanceId, socket: Socket) -> bool {
         self.kernels[id as usize]
-            .established()
-            .any(|(s, node, made_with)| s == socket && self.peers[node as usize].leaves_half_open(made_with))
+            .peer_of(socket)
+            .is_some_and(|(node, made_with)| self.peers[node as usize].leaves_half_open(made_with))
     }
 
     /// Whether any connection of this instance is half-open.
@@ -388,11 +410,14 @@ impl World {
 
     /// Per service: how it stands with its caches.
     pub(crate) fn at_horizon(&self, services: usize) -> Vec<AtHorizon> {
-        let serves = |name: &Name| self.peers[name.node as usize].process == Process::Running;
-        let names_serve = self.names.iter().all(serves);
-        let mut all = vec![AtHorizon { half_open: 0, names_serve }; services];
+        let runs = |node: NodeId| self.peers[node as usize].process == Process::Running;
+        let mut all = vec![AtHorizon { half_open: 0, dialing: 0, names_serve: true }; services];
         for (id, &service) in self.plan.service_of.iter().enumerate() {
-            all[service].half_open += u32::from(self.has_half_open(id as InstanceId));
+            let at_horizon = &mut all[service];
+            at_horizon.half_open += u32::from(self.has_half_open(id as InstanceId));
+            at_horizon.dialing += u32::from(self.kernels[id].dialing().any(|(_, node)| !runs(node)));
+            let mut names = self.instances[id].caches().iter().map(|&cache| &self.names[cache as usize]);
+            at_horizon.names_serve &= names.all(|name| runs(name.node));
         }
         all
     }

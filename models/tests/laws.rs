@@ -1,8 +1,10 @@
 //! Laws of the whole model: what must hold whatever the parameters.
 
-use halfopen_models::recording::{Recording, ServiceRecord, Verdict};
+use halfopen_models::event::Event;
+use halfopen_models::recording::{Recording, Recovery, ServiceRecord, Verdict};
 use halfopen_models::scenario::{self, Edits, Scenario};
-use halfopen_models::{Run, simulate};
+use halfopen_models::{Run, load, simulate};
+use halfopen_sim::chance::Streams;
 use halfopen_sim::{Span, Time};
 
 const CACHES: &str = r#"
@@ -75,7 +77,11 @@ fn requests_sent_are_answered_failed_or_open() {
             assert!(record.good_after_fault <= record.sent_after_fault);
             assert!(record.sent_after_fault <= record.requests);
             let series: u64 = record.series.iter().map(|s| u64::from(s.answered)).sum();
-            assert!(series <= record.latency.len(), "{series} in the series");
+            assert_eq!(
+                series,
+                record.latency.len(),
+                "every answer is in one sample, the last at the horizon"
+            );
         }
     }
 }
@@ -113,8 +119,17 @@ fn a_fault_of_size_zero_changes_nothing() {
 fn variants_meet_the_same_requests() {
     let base = simulate(&whole(), 5);
     let variant = simulate(&read(&[CACHES, API, JOBS, LOADS, DIES, VARIANT], Some("socket-timeout")), 5);
-    let sent = |r: &Recording| r.services.iter().map(|s| s.requests).collect::<Vec<_>>();
-    assert_eq!(sent(&base), sent(&variant));
+    let arrivals = |variant| {
+        let scenario = read(&[CACHES, API, JOBS, LOADS, DIES, VARIANT], variant);
+        let mut arrivals = Vec::new();
+        Run::new(&scenario, 5).trace(|now, event| {
+            if let Event::Load(load, load::Event::Arrival) = event {
+                arrivals.push((now, load));
+            }
+        });
+        arrivals
+    };
+    assert_eq!(arrivals(None), arrivals(Some("socket-timeout")));
     let until_fault = |r: &Recording| format!("{:?}", &r.services[1].series[..20]);
     assert_eq!(until_fault(&base), until_fault(&variant), "the other service is untouched before the fault");
     assert_ne!(base.digest, variant.digest);
@@ -182,5 +197,51 @@ fn unharmed_without_a_fault() {
     for record in simulate(&read(&[CACHES, API, JOBS, LOADS], None), 1).services {
         assert_eq!(record.verdict, Verdict::Unharmed);
         assert_eq!((record.crashes, record.errors), (0, 0));
+    }
+}
+
+/// Faults of any mode, on either node, one after the other or at one instant, healed or handed over: whatever the order,
+/// nothing breaks, nothing is lost from the books, and once every node runs the services recover.
+#[test]
+fn whatever_fails_in_whatever_order_heals() {
+    let quick = API.replace("calls =", "kernel = { tcp_retries2 = 3 }\ncalls =");
+    let mut chance = Streams::new(11).stream("faults", "test");
+    for round in 0..150 {
+        let mut faults = Vec::new();
+        for node in ["a", "b"] {
+            let mut at = chance.below(4);
+            for _ in 0..=chance.below(3) {
+                let lasts = 1 + chance.below(8);
+                let mode = ["host_dies", "process_killed", "process_stopped"][chance.below(3) as usize];
+                faults.push(format!(
+                    "[[fault]]\nat = \"{at}s\"\n{mode} = {{ node = \"main.{node}\", for = \"{lasts}s\" }}\n"
+                ));
+                at += lasts + chance.below(2) * chance.below(5);
+            }
+        }
+        for _ in 0..chance.below(3) {
+            let at = chance.below(30);
+            faults.push(format!("[[fault]]\nat = \"{at}s\"\nplanned_failover = {{ cache = \"main\" }}\n"));
+        }
+        if chance.below(2) == 0 {
+            faults.reverse();
+        }
+        let scenario = read(&[CACHES, &quick, JOBS, LOADS, &faults.concat()], None);
+        let recording = simulate(&scenario, round);
+        for (service, record) in scenario.services.iter().zip(&recording.services) {
+            let name = &service.name;
+            assert_eq!(
+                record.requests,
+                record.latency.len() + record.errors + record.open_at_horizon,
+                "{name}"
+            );
+            assert_ne!(
+                record.recovery,
+                Recovery::Never,
+                "{name}: {}\n{}",
+                record.verdict_rule,
+                faults.concat()
+            );
+        }
     }
 }

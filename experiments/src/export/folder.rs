@@ -71,35 +71,39 @@ impl Folder {
     /// Puts what was written in its place, instead of an earlier result.
     ///
     /// # Errors
-    /// When the file system refuses; what was there before is then there again.
+    /// When the file system refuses; what was there before is then there again, or the message says where it is.
     pub fn publish(self) -> Result<PathBuf, Failure> {
-        self.swap().map_err(|error| self.failed("the folder", &error))?;
+        self.swap()?;
         Ok(self.name)
     }
 
-    fn swap(&self) -> io::Result<()> {
-        sync_folder(self.unfinished.path())?;
+    fn swap(&self) -> Result<(), Failure> {
+        let failed = |error: io::Error| self.failed("the folder", &error);
+        sync_folder(self.unfinished.path()).map_err(failed)?;
         let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let last = self.target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Removed, with the earlier result in it, when it goes out of scope.
-        let earlier = tempfile::Builder::new().prefix(&format!(".{last}-replaced-")).tempdir_in(parent)?;
+        let earlier = tempfile::Builder::new().prefix(&format!(".{last}-replaced-")).tempdir_in(parent);
+        let earlier = earlier.map_err(failed)?;
         let aside = earlier.path().join("earlier");
         let replaces = self.target.exists();
         if replaces {
-            fs::rename(&self.target, &aside)?;
+            fs::rename(&self.target, &aside).map_err(failed)?;
         }
         if let Err(error) = fs::rename(self.unfinished.path(), &self.target) {
             if replaces && fs::rename(&aside, &self.target).is_err() {
                 let kept = earlier.keep().join("earlier");
-                return Err(io::Error::other(format!(
-                    "{error}; the earlier result is now {}",
-                    kept.display()
-                )));
+                return Err(Failure::wrong(
+                    format!("cannot replace {}: {error}", self.name.display()),
+                    format!("the earlier result could not be put back: it is now {}", kept.display()),
+                ));
             }
-            return Err(error);
+            return Err(failed(error));
         }
-        sync_folder(parent)
+        // The result is there; whether its name outlives a power cut is no reason to call the run a failure.
+        let _ = sync_folder(parent);
+        Ok(())
     }
 
     fn failed(&self, what: &str, error: &io::Error) -> Failure {

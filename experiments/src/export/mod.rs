@@ -38,7 +38,7 @@ impl Result<'_> {
     /// Writes every file into `folder`.
     ///
     /// # Errors
-    /// When one cannot be written, or somebody asked to stop.
+    /// When one cannot be written.
     pub fn write(&self, folder: &Folder) -> std::result::Result<(), Failure> {
         let Result { scenario, recordings, summary, .. } = *self;
         folder.write("manifest.json", manifest::text(self).as_bytes())?;
@@ -66,7 +66,7 @@ pub fn json(summary: &Summary) -> String {
     text
 }
 
-/// A cell of a row.
+/// A row, cell by cell.
 type Row = Vec<String>;
 
 fn csv(header: &[&str], rows: impl FnOnce(&mut dyn FnMut(Row))) -> Vec<u8> {

@@ -1,7 +1,9 @@
-//! `replications.csv`: a row for each replication and service with every figure as measured. Times count from the
-//! first fault; an empty cell: it did not happen before the horizon, or cannot be said.
+//! `replications.csv`: a row for each replication and service with every figure as measured, in the units and from the
+//! origin of `summary.json`: times count from the first fault, or from the start of a run without one. An empty cell:
+//! it did not happen before the horizon, or cannot be said.
 
 use halfopen_models::recording::{Recording, Recovery, ServiceRecord, Verdict};
+use halfopen_sim::Time;
 
 use super::{Result, Row, optional};
 
@@ -44,25 +46,25 @@ pub(super) fn rows(result: &Result<'_>, to: &mut dyn FnMut(Row)) {
 }
 
 fn figures(recording: &Recording, record: &ServiceRecord) -> Row {
-    let since = |at| recording.fault_at.map(|fault| super::since(at, fault));
+    let origin = recording.fault_at.unwrap_or(Time::ZERO);
+    let since = |at| super::since(at, origin);
     let recovery = match record.recovery {
-        Recovery::Unharmed => recording.fault_at.map(|_| 0.0),
-        Recovery::At(at) => since(at),
+        Recovery::Unharmed => Some(0.0),
+        Recovery::At(at) => Some(since(at)),
         Recovery::Never => None,
     };
-    let errors_for = recording.fault_at.map(|_| record.last_error.and_then(since).unwrap_or(0.0));
     let ratio = |part: u64, whole: u64| optional((whole > 0).then(|| part as f64 / whole as f64));
-    let latency = |q| optional(record.latency.quantile(q).map(|span| span.as_secs_f64() * 1e3));
+    let latency = |q| optional(record.latency.quantile(q).map(|span| span.as_nanos() as f64 / 1e6));
     vec![
         record.requests.to_string(),
         record.errors.to_string(),
         record.sent_after_fault.to_string(),
         record.good_after_fault.to_string(),
         ratio(record.good_after_fault, record.sent_after_fault),
-        optional(record.first_error.and_then(since)),
-        optional(record.first_crash.and_then(since)),
+        optional(record.first_error.map(since)),
+        optional(record.first_crash.map(since)),
         optional(recovery),
-        optional(errors_for),
+        record.last_error.map_or(0.0, since).to_string(),
         record.crashes.to_string(),
         record.peak_pending_calls.to_string(),
         record.peak_memory_bytes.to_string(),

@@ -6,7 +6,7 @@ use halfopen_sim::{Span, Time};
 
 use super::{Result, Row, optional};
 use crate::clock::Clock;
-use crate::over::{mean, quantiles, samples};
+use crate::over::{mean, samples, spread};
 
 pub(super) const HEADER: &[&str] = &[
     "time_s",
@@ -52,8 +52,8 @@ fn figures(samples: &[&Sample]) -> Row {
     let each = |figure: fn(&Sample) -> f64| -> Vec<f64> { samples.iter().map(|s| figure(s)).collect() };
     let pending = each(|s| s.pending_calls as f64);
     let memory = each(|s| s.memory_max_bytes as f64);
-    let pending_ends = quantiles(&pending);
-    let memory_ends = quantiles(&memory);
+    let pending_ends = spread(&pending);
+    let memory_ends = spread(&memory);
     let figures = [
         mean(&each(|s| f64::from(s.sent))),
         mean(&each(|s| f64::from(s.answered))),

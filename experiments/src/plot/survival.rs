@@ -1,4 +1,5 @@
-//! How long instances live after the fault: the share that has not crashed, by service, over all replications.
+//! How long instances live after the fault: the share that has not crashed, by service, over all replications. Curves
+//! that lie upon each other are drawn beside each other, a line's width apart, as on the map of an underground.
 
 use halfopen_models::recording::Recording;
 use halfopen_models::scenario::Scenario;
@@ -8,82 +9,108 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axes::{Axis, Frame, frame};
 use super::canvas::{Area, INK, PALETTE, Picture, TEXT, bold, picture, px, stroke, text};
+use crate::clock::Clock;
+use crate::report;
 
 const SIZE: (f64, f64) = (1400.0, 720.0);
+const MARGIN: f64 = 26.0;
 const TOP: f64 = 110.0;
-/// Room for the names beside the curves.
-const RIGHT: f64 = 400.0;
 const LEFT: f64 = 100.0;
-const BOTTOM: f64 = 100.0;
+const BOTTOM: f64 = 96.0;
+/// From a curve to its name.
+const GAP: f64 = 14.0;
+/// Top of the share's axis: above all there is room for curves that lie beside each other.
+const ALL: f64 = 1.05;
+const LINE: f64 = 4.0;
+/// From one curve to the next where they lie upon each other.
+const APART: f64 = LINE + 1.0;
 
 /// A service's instances.
-struct Curve<'a> {
-    service: &'a str,
+struct Curve {
+    name: String,
     survival: Survival,
-    instances: usize,
-    crashed: usize,
     color: RGBColor,
+    /// By what its shares are multiplied: nothing where none is left, and never a share that there could be.
+    raise: f64,
 }
 
 /// Draws the curves; nothing without a fault to count from.
 pub fn draw(scenario: &Scenario, recordings: &[Recording]) -> Option<Picture> {
     let fault = recordings[0].fault_at?;
-    let minutes = (recordings[0].horizon - fault).as_secs_f64() / 60.0;
-    let curves: Vec<Curve<'_>> = scenario
-        .services
-        .iter()
-        .enumerate()
-        .map(|(index, service)| curve(&service.name, index, recordings))
+    let end = (recordings[0].horizon - fault).as_secs_f64();
+    let curves: Vec<Curve> = (0..scenario.services.len())
+        .map(|index| Curve::of(&scenario.services[index].name, index, scenario.services.len(), recordings))
         .collect();
     Some(picture("survival", SIZE, |area| {
-        let variant = scenario.variant.as_ref().map_or(String::new(), |name| format!(", variant {name}"));
-        let title = format!("{}{variant}: instances that have not crashed", scenario.name);
-        let under =
-            "share of all instances of all replications, with its 95 % log-log band (taken as independent)";
-        let place = |x: f64, y: f64| (px(x), px(y));
-        area.draw_text(&title, &bold(28.0, INK), place(26.0, 20.0)).expect("drawing into memory");
-        area.draw_text(under, &text(TEXT, INK), place(26.0, 62.0)).expect("drawing into memory");
-        let panel = area.clone().shrink(place(26.0, TOP), place(SIZE.0 - 26.0 - RIGHT, SIZE.1 - TOP - 56.0));
-        let x = Axis::clock(crate::clock::Clock::new(None), minutes * 60.0, 8);
+        let title = format!("{}: instances that have not crashed", report::name(scenario));
+        let under = "share over all replications with its 95 % log-log band, and how many crash; \
+                     curves that coincide are set apart";
+        write(area, &title, &bold(28.0, INK), (MARGIN, 20.0));
+        write(area, under, &text(TEXT, INK), (MARGIN, 62.0));
+        write(area, "minutes since the fault", &text(TEXT, INK), (MARGIN + LEFT, SIZE.1 - 46.0));
+        let widths = curves.iter().map(|curve| width(area, &curve.name));
+        // For the names of curves that have none beside their fall.
+        let right = widths.fold(0.0, f64::max) + GAP + MARGIN;
+        let beside = names(area, &curves, end / (SIZE.0 - MARGIN - LEFT - right), end);
+        let room = if beside.iter().all(Option::is_some) { MARGIN } else { right };
+        let (width, height) = (SIZE.0 - MARGIN - room, plot_height() + BOTTOM - 56.0);
+        let panel = area.clone().shrink((px(MARGIN), px(TOP)), (px(width), px(height)));
+        let x = Axis::clock(Clock::new(None), end, 8);
         let y = Axis {
-            range: 0.0..1.02,
+            range: 0.0..ALL,
             ticks: vec![0.0, 0.25, 0.5, 0.75, 1.0],
             label: Box::new(|share| format!("{:.0} %", share * 100.0)),
         };
-        let mut frame = frame(&panel, &x, &y, (LEFT, BOTTOM - 60.0));
-        for (index, curve) in curves.iter().enumerate() {
-            // Where curves lie upon each other the lower ones show as stripes.
-            let covered = (curves.len() - 1 - index).min(4);
-            curve.draw(&mut frame, x.range.end, 3.0 + 1.4 * covered as f64);
+        let mut frame = frame(&panel, &x, &y, (LEFT, BOTTOM - 56.0));
+        for curve in &curves {
+            curve.draw(&mut frame, end);
         }
-        let caption = "minutes since the fault";
-        area.draw_text(caption, &text(TEXT, INK), place(26.0 + LEFT, SIZE.1 - 46.0))
-            .expect("drawing into memory");
-        let (top, height) = (TOP, SIZE.1 - TOP - 56.0 - (BOTTOM - 60.0));
-        names(area, &curves, |share| top + height * (1.0 - share / 1.02));
+        for (curve, place) in curves.iter().zip(&beside) {
+            if let Some((at, share)) = *place {
+                let style = text(TEXT, curve.color).pos(Pos::new(HPos::Left, VPos::Center));
+                let name = EmptyElement::at((at, share)) + Text::new(curve.name.clone(), (0, 0), style);
+                frame.draw_series([name]).expect("drawing into memory");
+            }
+        }
+        let ends = curves.iter().zip(&beside).filter(|(_, place)| place.is_none()).map(|(curve, _)| curve);
+        names_at_the_end(area, ends.collect(), SIZE.0 - right + GAP);
     }))
 }
 
-fn curve<'a>(service: &'a str, index: usize, recordings: &[Recording]) -> Curve<'a> {
-    let mut lifetimes = Vec::new();
-    for recording in recordings {
-        let Some(fault) = recording.fault_at else { continue };
-        lifetimes.extend(recording.services[index].instances.iter().map(|it| match it.first_crash {
-            Some(at) => Lifetime::Ended((at - fault).as_secs_f64()),
-            None => Lifetime::Censored((recording.horizon - fault).as_secs_f64()),
-        }));
-    }
-    Curve {
-        service,
-        survival: Survival::of(&lifetimes),
-        instances: lifetimes.len(),
-        crashed: lifetimes.iter().filter(|it| matches!(it, Lifetime::Ended(_))).count(),
-        color: PALETTE[index % PALETTE.len()],
-    }
+fn write(area: &Area<'_>, words: &str, style: &TextStyle<'_>, (x, y): (f64, f64)) {
+    area.draw_text(words, style, (px(x), px(y))).expect("drawing into memory");
 }
 
-impl Curve<'_> {
-    fn draw(&self, frame: &mut Frame<'_>, end: f64, width: f64) {
+/// Of these words, in pixels of the picture.
+fn width(area: &Area<'_>, words: &str) -> f64 {
+    let (width, _) = area.estimate_text_size(words, &text(TEXT, INK)).expect("the embedded font has a size");
+    f64::from(width) / f64::from(px(1.0))
+}
+
+const fn plot_height() -> f64 {
+    SIZE.1 - TOP - BOTTOM
+}
+
+impl Curve {
+    fn of(service: &str, index: usize, services: usize, recordings: &[Recording]) -> Curve {
+        let mut lifetimes = Vec::new();
+        for recording in recordings {
+            let Some(fault) = recording.fault_at else { continue };
+            lifetimes.extend(recording.services[index].instances.iter().map(|it| match it.first_crash {
+                Some(at) => Lifetime::Ended((at - fault).as_secs_f64()),
+                None => Lifetime::Censored((recording.horizon - fault).as_secs_f64()),
+            }));
+        }
+        let crashed = lifetimes.iter().filter(|it| matches!(it, Lifetime::Ended(_))).count();
+        Curve {
+            name: format!("{service}: {crashed} of {}", lifetimes.len()),
+            survival: Survival::of(&lifetimes),
+            color: PALETTE[index % PALETTE.len()],
+            raise: 1.0 + (services - 1 - index) as f64 * APART / plot_height() * ALL,
+        }
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, end: f64) {
         let (mut share, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
         let steps = &self.survival.steps;
         for (index, step) in steps.iter().enumerate() {
@@ -91,27 +118,63 @@ impl Curve<'_> {
             let end = if step.share > 0.0 { end } else { step.at };
             let until = steps.get(index + 1).map_or(end, |next| next.at);
             for (corners, level) in [(&mut share, step.share), (&mut low, step.low), (&mut high, step.high)] {
-                corners.extend([(step.at, level), (until, level)]);
+                corners.extend([(step.at, level * self.raise), (until, level * self.raise)]);
             }
         }
         let outline: Vec<(f64, f64)> = low.into_iter().chain(high.into_iter().rev()).collect();
         let band = Polygon::new(outline, self.color.mix(0.18).filled());
         frame.draw_series([band]).expect("drawing into memory");
-        let line = LineSeries::new(share, self.color.stroke_width(stroke(width)));
+        let line = LineSeries::new(share, self.color.stroke_width(stroke(LINE)));
         frame.draw_series(line).expect("drawing into memory");
     }
 
     fn end(&self) -> f64 {
         self.survival.steps.last().map_or(1.0, |step| step.share)
     }
+
+    /// When the last instance crashed, if any did.
+    fn last_fall(&self) -> Option<f64> {
+        self.survival.steps.iter().rev().find(|step| step.ended > 0).map(|step| step.at)
+    }
+
+    /// Whether it or its band passes through the field of these times and shares.
+    fn passes(&self, from: f64, to: f64, low: f64, high: f64) -> bool {
+        let steps = &self.survival.steps;
+        steps.iter().enumerate().any(|(index, step)| {
+            let after_start = steps.get(index + 1).is_none_or(|next| next.at > from);
+            // At its time a curve falls from the step before.
+            let top = if step.at > from && index > 0 { steps[index - 1].high } else { step.high };
+            let gone = step.share <= 0.0 && step.at < from;
+            after_start && step.at < to && !gone && step.low < high && top * self.raise > low
+        })
+    }
 }
 
-/// Names beside the curves, at the height where each ends, moved apart where they would overlap.
-fn names(area: &Area<'_>, curves: &[Curve<'_>], height: impl Fn(f64) -> f64) {
-    let mut order: Vec<&Curve<'_>> = curves.iter().collect();
-    order.sort_by(|a, b| b.end().total_cmp(&a.end()));
+/// Where each name stands, right of the curve's last fall and half way down, if nothing else is there.
+fn names(area: &Area<'_>, curves: &[Curve], per_pixel: f64, end: f64) -> Vec<Option<(f64, f64)>> {
+    let half_line = 0.7 * TEXT / plot_height() * ALL;
+    let mut fields: Vec<[f64; 4]> = Vec::new();
+    let place = |curve: &Curve| -> Option<(f64, f64)> {
+        let from = curve.last_fall()? + GAP * per_pixel;
+        let to = from + (width(area, &curve.name) + GAP) * per_pixel;
+        let share = f64::midpoint(1.0, curve.end());
+        let (low, high) = (share - half_line, share + half_line);
+        let taken = |field: &[f64; 4]| from < field[1] && field[0] < to && low < field[3] && field[2] < high;
+        let free = to < end
+            && !curves.iter().any(|other| other.passes(from, to, low, high))
+            && !fields.iter().any(taken);
+        free.then(|| fields.push([from, to, low, high]))?;
+        Some((from, share))
+    };
+    curves.iter().map(place).collect()
+}
+
+/// Names beside the ends of the curves, the highest first, moved apart where they would overlap.
+fn names_at_the_end(area: &Area<'_>, mut curves: Vec<&Curve>, left: f64) {
+    let height = |share: f64| TOP + plot_height() * (1.0 - share / ALL);
+    curves.sort_by(|a, b| b.end().total_cmp(&a.end()));
     let line = TEXT * 1.4;
-    let mut heights: Vec<f64> = order.iter().map(|curve| height(curve.end())).collect();
+    let mut heights: Vec<f64> = curves.iter().map(|curve| height(curve.end() * curve.raise)).collect();
     for i in 1..heights.len() {
         heights[i] = heights[i].max(heights[i - 1] + line);
     }
@@ -121,13 +184,8 @@ fn names(area: &Area<'_>, curves: &[Curve<'_>], height: impl Fn(f64) -> f64) {
         let most = heights.get(i + 1).map_or(lowest, |below| below - line);
         heights[i] = heights[i].min(most);
     }
-    for (curve, y) in order.iter().zip(heights) {
-        let censored = curve.instances - curve.crashed;
-        let words = match censored {
-            0 => format!("{}: all {} crash", curve.service, curve.instances),
-            n => format!("{}: {n} of {} censored", curve.service, curve.instances),
-        };
+    for (curve, y) in curves.iter().zip(heights) {
         let style = text(TEXT, curve.color).pos(Pos::new(HPos::Left, VPos::Center));
-        area.draw_text(&words, &style, (px(SIZE.0 - RIGHT + 16.0), px(y))).expect("drawing into memory");
+        write(area, &curve.name, &style, (left, y));
     }
 }

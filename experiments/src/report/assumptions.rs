@@ -1,11 +1,11 @@
 //! What is not published: an assumption is called one wherever a result is shown.
 
-use halfopen_models::scenario::Scenario;
+use halfopen_models::scenario::{Assumption, Scenario};
 
 use super::{Section, Table};
 
 pub(super) fn section(scenario: &Scenario) -> Option<Section> {
-    let row = |assumption: &halfopen_models::scenario::Assumption| {
+    let row = |assumption: &Assumption| {
         let (low, high) = &assumption.range;
         let range = if low == high { "–".into() } else { format!("{low} … {high}") };
         vec![assumption.path.clone(), assumption.value.clone(), range]
@@ -13,10 +13,18 @@ pub(super) fn section(scenario: &Scenario) -> Option<Section> {
     let rows: Vec<Vec<String>> = scenario.assumptions.iter().map(row).collect();
     (!rows.is_empty()).then(|| Section {
         title: "Assumptions".into(),
-        remark: format!(
-            "{} values are not published; the reason for each range is in the scenario file, [assume]",
-            rows.len()
-        ),
-        table: Table { header: vec!["path".into(), "value".into(), "range".into()], rows, numeric: false },
+        remark: match rows.len() {
+            1 => {
+                "1 value is not published; the reason for its range is in the scenario file, [assume]".into()
+            }
+            n => format!(
+                "{n} values are not published; the reason for each range is in the scenario file, [assume]"
+            ),
+        },
+        table: Table {
+            header: vec!["path".into(), "value".into(), "range".into()],
+            rows,
+            ..Table::default()
+        },
     })
 }

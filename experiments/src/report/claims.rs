@@ -2,14 +2,14 @@
 
 use halfopen_models::summary::Summary;
 
-use super::{Section, Table};
+use super::{BROKEN, HOLDS, Section, Table};
 
 pub(super) fn section(summary: &Summary) -> Option<Section> {
     let rows: Vec<Vec<String>> = summary
         .expect
         .iter()
         .map(|claim| {
-            let holds = if claim.holds { "holds" } else { "BROKEN" };
+            let holds = if claim.holds { HOLDS } else { BROKEN };
             let about = about(summary, claim.variant.as_deref());
             vec![holds.into(), format!("{}{about}\n{}", claim.claim, claim.measured)]
         })
@@ -22,7 +22,7 @@ pub(super) fn section(summary: &Summary) -> Option<Section> {
     (!rows.is_empty()).then(|| Section {
         title: "Claims of the scenario".into(),
         remark,
-        table: Table { rows, ..Table::default() },
+        table: Table { rows, judges: true, ..Table::default() },
     })
 }
 

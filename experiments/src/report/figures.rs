@@ -65,7 +65,7 @@ fn table<T>(rows: &[Row<T>], columns: &[(&str, &T)]) -> Table {
         cells.extend(columns.iter().map(|(_, of)| cell(pick(of), *choose, *median)));
         cells
     };
-    Table { header, rows: rows.iter().map(row).collect(), numeric: true }
+    Table { header, rows: rows.iter().map(row).collect(), numeric: true, ..Table::default() }
 }
 
 /// Estimate and interval, and in how many replications it did not happen.

@@ -22,6 +22,11 @@ pub struct Section {
     pub table: Table,
 }
 
+/// In the first column of a table that judges.
+pub const HOLDS: &str = "holds";
+/// In the first column of a table that judges.
+pub const BROKEN: &str = "BROKEN";
+
 /// A table; a cell may have several lines.
 #[derive(Default)]
 pub struct Table {
@@ -31,6 +36,8 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
     /// Whether all columns but the first are numbers.
     pub numeric: bool,
+    /// Whether the first column says [`HOLDS`] or [`BROKEN`].
+    pub judges: bool,
 }
 
 /// What became of a scenario: verdicts, the story, figures, claims, assumptions.
@@ -48,10 +55,17 @@ pub fn describe(scenario: &Scenario, recordings: &[Recording], summary: &Summary
 
 /// The heading of the whole report.
 pub fn title(scenario: &Scenario, summary: &Summary) -> String {
-    let variant = scenario.variant.as_ref().map_or(String::new(), |name| format!(", variant {name}"));
     let runs = match summary.replications {
         1 => "1 replication".to_owned(),
         n => format!("{n} replications"),
     };
-    format!("{} ({}{variant}; {runs} from seed {})", scenario.title, scenario.name, summary.seed)
+    format!("{} ({}; {runs} from seed {})", scenario.title, name(scenario), summary.seed)
+}
+
+/// What was run: `kustomer-2019, variant manual-failover`.
+pub fn name(scenario: &Scenario) -> String {
+    match &scenario.variant {
+        Some(variant) => format!("{}, variant {variant}", scenario.name),
+        None => scenario.name.clone(),
+    }
 }

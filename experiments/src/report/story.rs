@@ -81,7 +81,7 @@ impl Chapter<'_> {
             n => format!(", {n} times in all"),
         };
         match first.kind {
-            StoryKind::Crash => format!("{instances} die{times}; first {} {}", first.who, first.what),
+            StoryKind::Crash => format!("{instances} die{times}, {} first ({})", first.who, first.what),
             StoryKind::Restart => format!("{instances} are ready again{times}"),
             StoryKind::Noticed => {
                 let what =
@@ -128,7 +128,7 @@ mod tests {
             told(&story),
             [
                 "1:00 | main.a | dies",
-                "1:10–1:20 | api | 2 instances die, 3 times in all; first api-0 reaches its heap limit",
+                "1:10–1:20 | api | 2 instances die, 3 times in all, api-0 first (reaches its heap limit)",
                 "1:11 | web-1 | is killed",
                 "1:15 | api-0 | is ready again",
                 "1:21 | api-1 | notices its dead connection: a timeout",

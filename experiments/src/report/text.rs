@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, TableStyle};
-use console::Term;
+use console::{Term, style};
 
-use super::{Section, Table};
+use super::{BROKEN, HOLDS, Section, Table};
 
 /// Columns are held apart by space, the header by a rule.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new(' ', '─', '─', ' '));
+
+/// What the style puts left of the first column.
+const EDGE: &str = "  ";
 
 /// The whole report.
 pub fn write(title: &str, sections: &[Section]) -> String {
@@ -26,7 +29,7 @@ pub fn write(title: &str, sections: &[Section]) -> String {
 
 /// Bold on a terminal that has colours.
 pub fn bold(text: &str) -> String {
-    console::style(text).bold().to_string()
+    style(text).bold().to_string()
 }
 
 fn table(table: &Table) -> String {
@@ -48,7 +51,21 @@ fn table(table: &Table) -> String {
     let mut out = String::new();
     for line in shown.lines() {
         // The spaces that must not break have done their work: in a pipe people search for plain ones.
-        let _ = writeln!(out, "{}", line.trim_end().replace('\u{a0}', " "));
+        let line = line.trim_end().replace('\u{a0}', " ");
+        let _ = writeln!(out, "{}", if table.judges { coloured(line) } else { line });
     }
     out
+}
+
+/// The judgement at the head of a row in its colour, on a terminal that has colours. Done to the finished line: the
+/// table would count the codes as width.
+fn coloured(line: String) -> String {
+    let judged = |judgement| line.strip_prefix(EDGE).and_then(|line| line.strip_prefix(judgement));
+    if let Some(rest) = judged(HOLDS) {
+        return format!("{EDGE}{}{rest}", style(HOLDS).green());
+    }
+    match judged(BROKEN) {
+        Some(rest) => format!("{EDGE}{}{rest}", style(BROKEN).red().bold()),
+        None => line,
+    }
 }

@@ -7,9 +7,8 @@ mod places;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
-use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// A scenario that runs in milliseconds.
@@ -48,7 +47,11 @@ impl Desk {
 
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_halfopen"));
-    command.current_dir(folder).env("NO_COLOR", "1");
+    command.current_dir(folder);
+    // Whoever runs the tests may have wishes of their own.
+    for wish in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(wish);
+    }
     command
 }
 

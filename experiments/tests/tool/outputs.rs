@@ -1,8 +1,10 @@
 //! Results: the same bytes from the same seed, the same facts wherever they are shown.
 
+use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
-use crate::{Desk, files, text};
+use crate::{Desk, SMALL, command, files, text};
 
 const FILES: [&str; 10] = [
     "events.csv",
@@ -86,6 +88,77 @@ fn the_report_tells_everything_without_colour_in_a_pipe() {
 }
 
 #[test]
+fn judgements_and_headings_stand_out_where_colour_is_wanted() {
+    let desk = Desk::new();
+    let report = |wish: (&str, &str)| {
+        let mut command = command(&desk.path(""));
+        let late = ["--set", "load.people.deadline=60s", "--set", "load.timers.deadline=60s"];
+        command.args(["run", "small.toml", "--reps", "1", "--quiet"]).args(late).env(wish.0, wish.1);
+        text(&command.output().unwrap().stdout)
+    };
+    let coloured = report(("CLICOLOR_FORCE", "1"));
+    for part in [
+        "\u{1b}[1mVerdicts\u{1b}[0m",
+        "\u{1b}[32mholds\u{1b}[0m    a manual",
+        "\u{1b}[31m\u{1b}[1mBROKEN\u{1b}[0m   errors",
+    ] {
+        assert!(coloured.contains(part), "{part:?} is not in {coloured:?}");
+    }
+    assert_eq!(console::strip_ansi_codes(&coloured), report(("NO_COLOR", "1")));
+}
+
+#[test]
+fn every_column_is_explained() {
+    let explained = Path::new(env!("CARGO_MANIFEST_DIR")).join("../output/README.md");
+    let explained = fs::read_to_string(explained).unwrap();
+    let desk = Desk::new();
+    desk.halfopen(&["run", "small.toml", "--reps", "1"]);
+    for (name, bytes) in files(&desk.path("output/small")) {
+        assert!(explained.contains(&format!("`{}", name.split('.').next().unwrap())), "{name}");
+        if !["events.csv", "replications.csv", "timeseries.csv"].contains(&name.as_str()) {
+            continue;
+        }
+        let (_, section) = explained.split_once(&format!("\n## {name}\n")).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        for column in csv::Reader::from_reader(bytes.as_slice()).headers().unwrap() {
+            assert!(section.contains(&format!("`{column}`")), "{column} of {name}");
+        }
+    }
+}
+
+#[test]
+fn one_replication_has_the_same_figures_in_every_file() {
+    let desk = Desk::new();
+    // Without a fault times count from the start.
+    let before_fault = &SMALL[..SMALL.find("[[fault]]").unwrap()];
+    for (folder, scenario) in [("fault", SMALL), ("none", before_fault)] {
+        fs::write(desk.path("small.toml"), scenario).unwrap();
+        let output =
+            desk.halfopen(&["run", "small.toml", "--reps", "1", "--format", "json", "--out", folder]);
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = fs::read(desk.path(folder).join("replications.csv")).unwrap();
+        let mut rows = csv::Reader::from_reader(rows.as_slice());
+        let header = rows.headers().unwrap().clone();
+        for row in rows.records().map(Result::unwrap) {
+            let service = &summary["services"][&row[2]];
+            for (column, cell) in header.iter().zip(&row).filter(|(column, _)| column != &"service") {
+                let quantile = column.strip_prefix("latency_").and_then(|it| it.strip_suffix("_ms"));
+                let figure = quantile.map_or(&service[column], |quantile| &service["latency_ms"][quantile]);
+                if !figure.is_object() {
+                    continue;
+                }
+                match (figure["median"].as_f64(), cell.parse::<f64>().ok()) {
+                    // JSON is read to the last bit but one.
+                    (Some(there), Some(here)) if (there - here).abs() <= 1e-15 * here => {}
+                    (None, None) => {}
+                    differ => panic!("{column} of {}: {differ:?}", &row[2]),
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn rows_and_columns_are_complete() {
     let desk = Desk::new();
     desk.halfopen(&["run", "small.toml", "--reps", "2"]);
@@ -153,5 +226,20 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    }
+}
+
+#[test]
+fn nobody_who_listens_to_remarks_is_no_failure() {
+    for (arguments, status) in [(&["run", "small.toml", "--reps", "1"][..], 0), (&["run", "nothing"], 2)] {
+        let desk = Desk::new();
+        let mut child = command(&desk.path(""))
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(status));
     }
 }

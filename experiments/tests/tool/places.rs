@@ -65,7 +65,7 @@ fn an_interrupted_run_leaves_nothing_behind() {
     let desk = Desk::new();
     desk.halfopen(&["run", "small.toml", "--reps", "1", "--out", "result"]);
     let earlier = files(&desk.path("result"));
-    let child = Command::new(env!("CARGO_BIN_EXE_halfopen"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_halfopen"))
         .args(["run", "small.toml", "--reps", "1000", "--out", "result"])
         .current_dir(desk.path(""))
         .stdout(Stdio::piped())
@@ -74,6 +74,7 @@ fn an_interrupted_run_leaves_nothing_behind() {
         .unwrap();
     // Its temporary folder shows that it has begun.
     while desk.others().len() < 2 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
         std::thread::sleep(Duration::from_millis(5));
     }
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -82,6 +83,7 @@ fn an_interrupted_run_leaves_nothing_behind() {
     assert_eq!(output.status.code(), Some(130));
     let message = text(&output.stderr);
     assert!(message.contains("interrupted after") && message.contains("of 2000"), "{message}");
+    assert!(message.contains("nothing was kept"), "{message}");
     assert!(output.stdout.is_empty());
     assert_eq!(desk.others(), ["result"]);
     assert!(files(&desk.path("result")) == earlier, "the earlier result was touched");

@@ -124,7 +124,7 @@ pub struct Instance {
 #[derive(Debug)]
 enum Cpu {
     EventLoop { busy_until: Time },
-    Workers { free: u32, waiting: VecDeque<TaskKey> },
+    Workers { threads: u32, free: u32, waiting: VecDeque<TaskKey> },
 }
 
 #[derive(Debug)]
@@ -183,6 +183,11 @@ impl Instance {
     /// Calls made and not yet answered or failed.
     pub fn pending_calls(&self) -> u64 {
         self.ledger.pending_calls()
+    }
+
+    /// The caches that its requests call.
+    pub(crate) fn caches(&self) -> &[CacheId] {
+        &self.caches
     }
 
     /// How long work that comes now waits for the event loop.
@@ -340,7 +345,9 @@ impl Cpu {
     fn new(concurrency: Concurrency) -> Cpu {
         match concurrency {
             Concurrency::EventLoop { .. } => Cpu::EventLoop { busy_until: Time::ZERO },
-            Concurrency::Workers { threads, .. } => Cpu::Workers { free: threads, waiting: VecDeque::new() },
+            Concurrency::Workers { threads, .. } => {
+                Cpu::Workers { threads, free: threads, waiting: VecDeque::new() }
+            }
         }
     }
 
@@ -348,7 +355,7 @@ impl Cpu {
     fn admit(&mut self, task: TaskKey) -> bool {
         match self {
             Cpu::EventLoop { .. } => true,
-            Cpu::Workers { free: 0, waiting } => {
+            Cpu::Workers { free: 0, waiting, .. } => {
                 waiting.push_back(task);
                 false
             }
@@ -363,7 +370,7 @@ impl Cpu {
     fn release(&mut self) -> Option<TaskKey> {
         match self {
             Cpu::EventLoop { .. } => None,
-            Cpu::Workers { free, waiting } => {
+            Cpu::Workers { free, waiting, .. } => {
                 let next = waiting.pop_front();
                 if next.is_none() {
                     *free += 1;
@@ -376,7 +383,10 @@ impl Cpu {
     fn forget(&mut self, now: Time) {
         match self {
             Cpu::EventLoop { busy_until } => *busy_until = now,
-            Cpu::Workers { .. } => while self.release().is_some() {},
+            Cpu::Workers { threads, free, waiting } => {
+                *free = *threads;
+                waiting.clear();
+            }
         }
     }
 }

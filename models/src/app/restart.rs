@@ -7,7 +7,8 @@ use crate::scenario::Restart;
 /// kubelet.go `MaxContainerBackOff`, `initialCrashLoopBackOff`: 10 s, doubled at each crash, 300 s at most.
 const FIRST_BACKOFF: Span = Span::from_secs(10);
 const LONGEST_BACKOFF: Span = Span::from_secs(300);
-/// The back-off is forgotten after twice its longest wait without a crash.
+/// client-go backoff.go `hasExpired`: forgotten when a crash comes more than twice the longest wait after the restart
+/// before it.
 const FORGOTTEN_AFTER: Span = Span::from_secs(600);
 
 /// The supervisor of one instance.
@@ -15,13 +16,13 @@ const FORGOTTEN_AFTER: Span = Span::from_secs(600);
 pub struct Supervisor {
     plan: Restart,
     backoff: Span,
-    last_crash: Option<Time>,
+    last_restart: Option<Time>,
 }
 
 impl Supervisor {
     /// A supervisor that has seen no crash.
     pub fn new(plan: Restart) -> Supervisor {
-        Supervisor { plan, backoff: Span::ZERO, last_crash: None }
+        Supervisor { plan, backoff: Span::ZERO, last_restart: None }
     }
 
     /// From death at `now` until the process is ready again; `None`: it stays down.
@@ -30,13 +31,13 @@ impl Supervisor {
             Restart::Never => None,
             Restart::Fixed { delay, boot } => Some(delay + boot),
             Restart::Kubernetes { boot } => {
-                if self.last_crash.is_none_or(|last| now - last >= FORGOTTEN_AFTER) {
+                if self.last_restart.is_none_or(|last| now.saturating_since(last) > FORGOTTEN_AFTER) {
                     self.backoff = Span::ZERO;
                 } else {
                     // The first restart is immediate.
                     self.backoff = (self.backoff * 2).max(FIRST_BACKOFF).min(LONGEST_BACKOFF);
                 }
-                self.last_crash = Some(now);
+                self.last_restart = Some(now + self.backoff);
                 Some(self.backoff + boot)
             }
         }
@@ -59,7 +60,10 @@ mod tests {
             now += wait + Span::from_secs(5);
         }
         assert_eq!(waits, [0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]);
-        now += Span::from_secs(601);
+        // The last restart was 300 s after its crash; the run that follows is what counts.
+        now += Span::from_secs(550);
+        assert!(supervisor.ready_after(now) > Some(boot), "under ten minutes of running");
+        now += Span::from_secs(300 + 601);
         assert_eq!(supervisor.ready_after(now), Some(boot), "ten quiet minutes forget the crashes");
     }
 }

@@ -108,6 +108,15 @@ fn over_its_limit_it_dies_and_all_it_held_is_lost_and_counted() {
 }
 
 #[test]
+fn a_crash_frees_every_worker() {
+    let workers = Concurrency::Workers { threads: 3, cpu: MS(2) };
+    // Three workers wait for their calls and a fourth request waits in front: too much. Then three come at once.
+    let (instance, came) = life(&service(workers, 1), &[0, 4, 8, 12, 3_000, 3_000, 3_000], 3_500);
+    assert!(came.iter().any(|(at, effect)| *at == 12 && matches!(effect, Effect::Died(_))));
+    assert_eq!(instance.pending_calls(), 3, "all three run at once");
+}
+
+#[test]
 fn a_supervisor_starts_it_again_empty_and_meanwhile_requests_fail_at_once() {
     let (instance, came) =
         life(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 4, 8, 12, 1_000, 3_000], 3_500);

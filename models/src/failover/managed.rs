@@ -2,7 +2,8 @@
 //!
 //! Documented in tens of seconds up to a few minutes for a dead host, and in seconds when planned; no vendor publishes
 //! its detection time, so a scenario states it as an assumption. Two things tell a planned failover from a dead host:
-//! nothing has to be detected, and the old node lives to close its connections. Left out: a promotion that fails.
+//! nothing has to be detected, and the old node lives to close its connections. While nobody is left to promote, it waits
+//! for the first node that answers again.
 
 use halfopen_sim::{Span, Timer};
 
@@ -21,7 +22,24 @@ pub struct Managed {
 enum Phase {
     Watching,
     Suspecting(Option<Timer>),
-    Promoting { planned: bool },
+    Promoting {
+        planned: bool,
+    },
+    /// The serving node is lost and no other answers.
+    Stranded,
+}
+
+/// How the cache stands when an event comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    /// The node that serves.
+    pub(super) serving: u32,
+    /// Whether the event is about it.
+    pub(super) of_serving: bool,
+    /// Whether it answers.
+    pub(super) answers: bool,
+    /// Whether another node could take over.
+    pub(super) has_follower: bool,
 }
 
 impl Managed {
@@ -31,29 +49,33 @@ impl Managed {
     }
 
     /// Takes one event; `Some(closes)` when the follower takes over now.
-    pub(super) fn on(
-        &mut self,
-        event: Event,
-        of_serving: bool,
-        serving: u32,
-        out: &mut Out<'_>,
-    ) -> Option<bool> {
+    pub(super) fn on(&mut self, event: Event, view: View, out: &mut Out<'_>) -> Option<bool> {
         match (event, &mut self.phase) {
-            (Event::Silent(_), Phase::Watching) if of_serving => {
+            (Event::Silent(_), Phase::Watching) if view.of_serving => {
                 let timer = out.arm(self.detect, Event::Detected);
                 self.phase = Phase::Suspecting(Some(timer));
             }
-            (Event::Answers(_), Phase::Suspecting(timer)) if of_serving => {
+            (Event::Answers(_), Phase::Suspecting(timer)) if view.of_serving => {
                 out.cancel(timer.take());
                 self.phase = Phase::Watching;
             }
+            (Event::Answers(_), Phase::Stranded) if view.of_serving => self.phase = Phase::Watching,
+            (Event::Answers(_), Phase::Stranded) => self.begin(out, false),
             (Event::Detected, Phase::Suspecting(_)) => {
-                out.emit(Effect::Noticed(serving));
+                out.emit(Effect::Noticed(view.serving));
                 self.begin(out, false);
             }
             (Event::Handover, Phase::Watching) => self.begin(out, true),
+            (Event::Handover, Phase::Suspecting(timer)) => {
+                out.cancel(timer.take());
+                self.begin(out, true);
+            }
+            (Event::Promoted, Phase::Promoting { .. }) if !view.has_follower => {
+                self.phase = if view.answers { Phase::Watching } else { Phase::Stranded };
+            }
             (Event::Promoted, Phase::Promoting { planned }) => {
-                let closes = *planned || self.closes_connections;
+                // Only a node that lives can close what it had.
+                let closes = (*planned && view.answers) || self.closes_connections;
                 self.phase = Phase::Watching;
                 return Some(closes);
             }

@@ -14,6 +14,7 @@ use crate::event::{self, CacheId};
 use crate::scenario;
 
 pub use managed::Managed;
+use managed::View;
 pub use name_moves::NameMoves;
 
 use name_moves::Step;
@@ -113,6 +114,12 @@ impl Component for Failover {
             Event::Handover | Event::Detected | Event::Promoted => {}
         }
         let of_serving = matches!(event, Event::Silent(n) | Event::Answers(n) if n == self.serving);
+        let view = View {
+            serving: self.serving,
+            of_serving,
+            answers: self.answers[self.serving as usize],
+            has_follower: self.follower().is_some(),
+        };
         match &mut self.strategy {
             // Without a strategy an operator's handover still works: at once, with its connections closed.
             Strategy::None if event == Event::Handover => {
@@ -122,7 +129,7 @@ impl Component for Failover {
             }
             Strategy::None => {}
             Strategy::Managed(managed) => {
-                if let Some(closes) = managed.on(event, of_serving, self.serving, out)
+                if let Some(closes) = managed.on(event, view, out)
                     && let Some(old) = self.promote(out)
                     && closes
                 {
@@ -209,6 +216,21 @@ mod tests {
         assert_eq!(orders(managed(false), &[(100, Event::Silent(1))]), [], "the follower serves nobody");
         let both = [(90, Event::Silent(1)), (100, Event::Silent(0))];
         assert_eq!(orders(managed(false), &both), [(120.0, Effect::Noticed(0))], "nobody is left to promote");
+        let back = [(90, Event::Silent(1)), (100, Event::Silent(0)), (200, Event::Answers(1))];
+        let promoted = [(120.0, Effect::Noticed(0)), (210.0, Effect::Promote(1))];
+        assert_eq!(orders(managed(false), &back), promoted, "until somebody answers again");
+    }
+
+    #[test]
+    fn a_dead_node_closes_nothing_in_a_planned_failover_either() {
+        let dies = [(100, Event::Handover), (105, Event::Silent(0))];
+        assert_eq!(orders(managed(false), &dies), [(110.0, Effect::Promote(1))]);
+        let asked_after = [(100, Event::Silent(0)), (105, Event::Handover)];
+        assert_eq!(
+            orders(managed(false), &asked_after),
+            [(115.0, Effect::Promote(1))],
+            "no need to detect it"
+        );
     }
 
     #[test]

@@ -35,11 +35,10 @@ impl Balancer {
 
     /// Who gets the next request; nobody if none is ready.
     pub fn pick(&mut self) -> Option<InstanceId> {
-        if self.ready.is_empty() {
-            return None;
-        }
-        let at = self.stream.below(self.ready.len() as u64);
-        Some(self.ready[at as usize])
+        // Drawn also when nobody is ready, so that two variants go on with the same numbers after an outage.
+        let share = self.stream.uniform();
+        let at = (share * self.ready.len() as f64) as usize;
+        self.ready.get(at).copied()
     }
 }
 

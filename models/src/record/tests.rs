@@ -28,7 +28,7 @@ deadline = "10s"
 "#;
 const FAULT: &str = "[[fault]]\nat = \"20s\"\nhost_dies = { node = \"main.a\" }\n";
 const RESTARTS: &str = r#"{ fixed = { delay = "1s", boot = "2s" } }"#;
-const WHOLE: AtHorizon = AtHorizon { half_open: 0, names_serve: true };
+const WHOLE: AtHorizon = AtHorizon { half_open: 0, dialing: 0, names_serve: true };
 const DEATH: Death = Death { cause: Cause::HeapLimit, bytes: 100 << 20, requests: 7, calls: 9 };
 
 fn scenario(parts: [&str; 2], restart: &str) -> Scenario {

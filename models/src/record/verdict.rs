@@ -71,6 +71,8 @@ fn words(ends: &[(Time, End)]) -> String {
 pub(crate) struct AtHorizon {
     /// Instances with a half-open connection.
     pub(crate) half_open: u32,
+    /// Instances that dial a node which does not run.
+    pub(crate) dialing: u32,
     /// Whether every name it uses points to a node that serves.
     pub(crate) names_serve: bool,
 }
@@ -96,6 +98,13 @@ pub(super) fn decide(outcome: Outcome, ends: &Ends) -> (Verdict, String) {
         Recovery::Never if at_horizon.half_open > 0 => (
             Verdict::NeverWithinHorizon,
             format!("{} still on half-open connections at the horizon", instances(at_horizon.half_open)),
+        ),
+        Recovery::Never if at_horizon.dialing > 0 => (
+            Verdict::NeverWithinHorizon,
+            format!(
+                "{} still dialling a node that does not run at the horizon",
+                instances(at_horizon.dialing)
+            ),
         ),
         Recovery::Never if !at_horizon.names_serve => {
             (Verdict::NeverWithinHorizon, "the cache's name points to a node that does not serve".into())
@@ -144,7 +153,7 @@ mod tests {
     /// What happens, each end with its second, when the last bad request settles, and what comes of it.
     type Row = (&'static str, &'static [(u64, End)], u64, Verdict);
 
-    const WHOLE: AtHorizon = AtHorizon { half_open: 0, names_serve: true };
+    const WHOLE: AtHorizon = AtHorizon { half_open: 0, dialing: 0, names_serve: true };
 
     fn at(secs: u64) -> Time {
         FAULT + Span::from_secs(secs)

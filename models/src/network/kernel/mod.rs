@@ -157,6 +157,17 @@ impl Kernel {
             .map(|c| (c.socket, c.node, c.incarnation))
     }
 
+    /// The node that a socket is connected to, and the node's process it was connected with.
+    pub fn peer_of(&self, socket: Socket) -> Option<(NodeId, u32)> {
+        let connection = &self.connections[self.find(socket)?];
+        (!matches!(connection.state, State::Dialing(_))).then_some((connection.node, connection.incarnation))
+    }
+
+    /// Dials in course: socket and node.
+    pub fn dialing(&self) -> impl Iterator<Item = (Socket, NodeId)> + '_ {
+        self.connections.iter().filter(|c| matches!(c.state, State::Dialing(_))).map(|c| (c.socket, c.node))
+    }
+
     /// Sockets that are open or dialling.
     pub fn sockets(&self) -> Vec<Socket> {
         self.connections.iter().map(|c| c.socket).collect()
@@ -300,6 +311,10 @@ impl Component for Kernel {
         };
         // A packet for a socket that is closed meanwhile; the kernel would answer it with a reset.
         let Some(at) = self.find(socket) else { return };
+        // The end of a connection that never began: its SYN is refused.
+        if matches!(event, Event::Fin(_) | Event::Reset(_)) && self.peer_of(socket).is_none() {
+            return;
+        }
         match event {
             Event::SynAnswered(_, incarnation) => self.on_syn_answered(out, at, incarnation),
             Event::SynRefused(_) => self.fail(out, at, SocketError::Refused),
