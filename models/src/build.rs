@@ -1,6 +1,6 @@
 //! Scenario → world and calendar. Nothing fails from here on.
 
-use halfopen_sim::chance::Streams;
+use halfopen_sim::chance::{Distribution, Streams};
 use halfopen_sim::digest::Digest;
 use halfopen_sim::{Calendar, Lane, Span, Time};
 
@@ -76,7 +76,7 @@ fn add_caches(world: &mut World, scenario: &Scenario, streams: &Streams) {
         world.failovers.push(Failover::new(cache.failover, cache.nodes.len(), chance));
         for node in &cache.nodes {
             let stream = streams.stream("service", &format!("{}.{node}", cache.name));
-            let blocks = cache.blocks.as_ref().map(|blocks| blocks.prepare());
+            let blocks = cache.blocks.as_ref().map(Distribution::prepare);
             world.nodes.push(Node::new(cache.service.prepare(), blocks, stream));
             world.replies.push(Replies::new(streams.stream("loss", &format!("{}.{node}", cache.name))));
             world.peers.push(Peer::new(cache.rtt));

@@ -1,24 +1,22 @@
 //! Effect → event: the only file that knows who listens to whom.
 
+mod looks;
 mod paths;
 
-use halfopen_sim::{Calendar, Lane, Span, Time};
+use halfopen_sim::{Calendar, Span, Time};
 
 use crate::app::Instance;
 use crate::component::Component;
 use crate::event::{CacheId, Event, InstanceId, LoadId, NodeId};
 use crate::fault::{Lever, Path, Process};
 use crate::network::{Answer, Packet, PacketKind, Socket, SocketError};
-use crate::record::{AtHorizon, End, Look};
+use crate::record::End;
 use crate::world::World;
 use crate::{app, client, failover, load, network, node};
 
 /// From its end, by SIGKILL or by its own will, until a process's sockets close. Measured: clients noticed 2 to 28 ms after the signal, median
 /// 5.5 ms of 22 (Redis 7 with 1,000 keys; `do_exit` takes the memory apart before the files).
 const EXIT: Span = Span::from_micros(5_500);
-
-/// Between two looks of the recorder.
-pub(crate) const SAMPLE_EVERY: Span = Span::from_secs(1);
 
 impl World {
     pub(crate) fn wire_load(&mut self, calendar: &mut Calendar<Event>, id: LoadId, effect: load::Effect) {
@@ -315,7 +313,7 @@ impl World {
             }
             Lever::CloseConnections { cache, node } => {
                 let id = self.plan.first_node[cache] + node as u32;
-                self.node(calendar, id, |node, out| node.lose(out));
+                self.node(calendar, id, node::Node::lose);
                 self.end_connections(calendar, id, network::Event::Fin);
             }
             Lever::Handover { cache } => {
@@ -328,12 +326,11 @@ impl World {
     fn tell_failover(&mut self, calendar: &mut Calendar<Event>, cache: usize, node: usize) {
         let now = calendar.now();
         let peer = &self.peers[(self.plan.first_node[cache] + node as u32) as usize];
-        let silent = peer.leaves_half_open(peer.incarnation);
         let closes = matches!(peer.process, Process::Dying | Process::Killed) || peer.path == Path::Rejects;
-        let told = match (silent, closes) {
+        let told = match (peer.serves(), closes) {
             (_, true) => failover::Event::Closed,
-            (true, false) => failover::Event::Silent,
-            (false, false) => failover::Event::Answers,
+            (true, false) => failover::Event::Answers,
+            (false, false) => failover::Event::Silent,
         };
         self.failover(calendar, cache as u32, |f, out| f.on(now, told(node as u32), out));
     }
@@ -402,55 +399,5 @@ impl World {
         if let Some(node) = node {
             self.recorder.disconnected(node);
         }
-    }
-
-    fn is_half_open(&self, id: InstanceId, socket: Socket) -> bool {
-        self.kernels[id as usize]
-            .peer_of(socket)
-            .is_some_and(|(node, made_with)| self.peers[node as usize].leaves_half_open(made_with))
-    }
-
-    /// Whether any connection of this instance is half-open.
-    pub(crate) fn has_half_open(&self, id: InstanceId) -> bool {
-        self.kernels[id as usize]
-            .established()
-            .any(|(_, node, made_with)| self.peers[node as usize].leaves_half_open(made_with))
-    }
-
-    pub(crate) fn sample(&mut self, calendar: &mut Calendar<Event>) {
-        let now = calendar.now();
-        let look = |(id, instance): (usize, &Instance)| Look {
-            service: self.plan.service_of[id],
-            up: instance.is_up(),
-            memory_bytes: instance.memory_bytes(),
-            half_open: self.has_half_open(id as InstanceId),
-            loop_lag: instance.loop_lag(now),
-        };
-        let looks: Vec<Look> = self.instances.iter().enumerate().map(look).collect();
-        self.recorder.sample(&looks);
-        calendar.schedule_in(Lane::Sample, now + SAMPLE_EVERY, Event::Sample);
-    }
-
-    /// Per service: when its requests that are still open were sent.
-    pub(crate) fn open_requests(&self, services: usize) -> Vec<Vec<Time>> {
-        let mut open = vec![Vec::new(); services];
-        for (load, &service) in self.loads.iter().zip(&self.plan.service_of_load) {
-            open[service].extend(load.open());
-        }
-        open
-    }
-
-    /// Per service: how it stands with its caches.
-    pub(crate) fn at_horizon(&self, services: usize) -> Vec<AtHorizon> {
-        let runs = |node: NodeId| self.peers[node as usize].process == Process::Running;
-        let mut all = vec![AtHorizon { half_open: 0, dialing: 0, names_serve: true }; services];
-        for (id, &service) in self.plan.service_of.iter().enumerate() {
-            let at_horizon = &mut all[service];
-            at_horizon.half_open += u32::from(self.has_half_open(id as InstanceId));
-            at_horizon.dialing += u32::from(self.kernels[id].dialing().any(|(_, node)| !runs(node)));
-            let mut names = self.instances[id].caches().iter().map(|&cache| &self.names[cache as usize]);
-            at_horizon.names_serve &= names.all(|name| runs(name.node));
-        }
-        all
     }
 }

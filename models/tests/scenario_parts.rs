@@ -1,9 +1,10 @@
 //! Presets and failure modes are data and small files in lists: each is read, and says what its source says.
 
 use halfopen_models::client::presets::PRESETS;
-use halfopen_models::fault::{Lever, MODES, Process};
+use halfopen_models::fault::{Lever, MODES, Path, Process};
 use halfopen_models::scenario::{
-    Backoff, Client, ConnectTimeout, Connections, Edits, InFlight, PoolOrder, Scenario, read,
+    AfterSocketTimeout, Backoff, Client, ConnectTimeout, Connections, Covers, Edits, InFlight, Keepalive,
+    PoolOrder, Scenario, Watches, WhenFull, read,
 };
 use halfopen_models::simulate;
 use halfopen_sim::{Span, Time};
@@ -81,6 +82,26 @@ fn redis_py_waits_for_ever_on_a_socket_and_twenty_seconds_for_a_connection() {
 }
 
 #[test]
+fn the_node_redis_versions_mean_different_things_by_the_same_words() {
+    let [three, four, five] = ["node-redis-3.1", "node-redis-4.7", "node-redis-5"].map(preset);
+    assert_eq!(
+        [&three, &four, &five].map(|it| it.when_full),
+        [WhenFull::Buffers, WhenFull::Waits, WhenFull::OneATurn]
+    );
+    assert_eq!([&three, &four, &five].map(|it| it.dials_at_once), [0, 2, 1]);
+    assert_eq!([&three, &four, &five].map(|it| it.in_flight_on_close), [InFlight::Fail; 3]);
+    assert_eq!(three.reconnect_for, Some(Span::from_secs(3_600)));
+    assert_eq!(five.command_timeout_covers, Covers::Unwritten);
+    assert_eq!(
+        (five.socket_timeout_watches, five.after_socket_timeout),
+        (Watches::Traffic, AfterSocketTimeout::Closed)
+    );
+    // An idle one notices 5 + 10 × 1 s after the last traffic.
+    let keepalive = Some(Keepalive { idle: Span::from_secs(5), interval: Span::from_secs(1), probes: 10 });
+    assert_eq!((four.keepalive, five.keepalive), (keepalive, keepalive));
+}
+
+#[test]
 fn an_override_changes_one_value_and_none_takes_a_timeout_away() {
     let client =
         |text: &str| reads(&BASE.replace("{ preset = \"ioredis-5\" }", text)).services[0].client.clone();
@@ -121,6 +142,31 @@ fn levers_of_each_mode() {
     assert_eq!((killed.begin, killed.until), (vec![process(0, Process::Killed)], None));
     let stopped = fault("process_stopped = { node = \"main.a\" }");
     assert_eq!(stopped.begin, [process(0, Process::Stopped)]);
+    let path = |path| Lever::Path { cache: 0, node: 0, path };
+    for (text, becomes) in [
+        (
+            "drops = { node = \"main.a\", way = \"in\", for = \"9s\" }",
+            Path::Drops { inward: true, outward: false },
+        ),
+        (
+            "drops = { node = \"main.a\", way = \"out\", for = \"9s\" }",
+            Path::Drops { inward: false, outward: true },
+        ),
+        ("link_down = { node = \"main.a\", for = \"9s\" }", Path::LinkDown),
+        ("rejects = { node = \"main.a\", for = \"9s\" }", Path::Rejects),
+        ("loses = { node = \"main.a\", share = \"10%\", for = \"9s\" }", Path::Loses(0.1)),
+    ] {
+        let hit = fault(text);
+        assert_eq!((hit.begin, hit.end), (vec![path(becomes)], vec![path(Path::Open)]), "{text}");
+        assert_eq!(hit.until, Some(Time::ZERO + Span::from_secs(69)), "{text}");
+    }
+    let paused = fault("pauses = { node = \"main.a\", for = \"9s\" }");
+    assert_eq!(
+        (paused.begin, paused.end),
+        (vec![process(0, Process::Stopped)], vec![process(0, Process::Running)])
+    );
+    let closed = fault("connections_closed = { node = \"main.a\" }");
+    assert_eq!((closed.begin, closed.until), (vec![Lever::CloseConnections { cache: 0, node: 0 }], None));
     let moved = fault("planned_failover = { cache = \"main\" }");
     assert_eq!((moved.target.as_str(), moved.begin), ("main", vec![Lever::Handover { cache: 0 }]));
 }
@@ -128,7 +174,7 @@ fn levers_of_each_mode() {
 #[test]
 fn a_fault_of_size_zero_changes_no_byte() {
     let without = reads(BASE);
-    for mode in ["host_dies", "process_killed", "process_stopped"] {
+    for mode in ["host_dies", "process_killed", "process_stopped", "link_down", "rejects"] {
         let fault = format!("[[fault]]\nat = \"1m\"\n{mode} = {{ node = \"main.a\", for = \"0s\" }}\n");
         let with = reads(&format!("{BASE}{fault}"));
         let [without, with] = [&without, &with].map(|scenario| format!("{:?}", simulate(scenario, 1)));

@@ -288,7 +288,7 @@ impl Pipeline {
             attempt => backoff::wait(book.options.reconnect, attempt, book.stream),
         };
         let wait = wait.min(budget - self.waited);
-        self.waited = self.waited + wait;
+        self.waited += wait;
         self.reconnect_timer = Some(desk.arm(wait, Event::Reconnect));
     }
 

@@ -273,6 +273,70 @@ fn a_socket_timeout_runs_while_replies_are_awaited_and_starts_anew_with_each() {
 }
 
 #[test]
+fn dials_at_once_then_with_growing_waits_until_the_budget_is_spent() {
+    let options =
+        scenario::Client { dials_at_once: 1, reconnect_for: Some(Span::from_millis(120)), ..options() };
+    let (mut bench, _) = Bench::busy(options, 1);
+    bench.on(Event::Closed(socket(0), SocketError::Eof));
+    let mut waits = Vec::new();
+    for number in 1..=3 {
+        let before = bench.calendar.now();
+        waits.push((bench.fire().0 - before).as_nanos() / 1_000_000);
+        let came = bench.on(Event::DialFailed(socket(number), SocketError::Refused));
+        assert_eq!(came.1, if number < 3 { vec![] } else { vec![false] }, "dial {number}");
+    }
+    assert_eq!(waits, [0, 50, 70], "0, 50, then what is left of 120 ms instead of 100");
+    assert_eq!((bench.calendar.len(), bench.call()), (0, (vec![], vec![false])), "it has given up for good");
+}
+
+#[test]
+fn a_timeout_that_covers_what_is_unwritten_stops_with_the_write() {
+    let options = scenario::Client {
+        command_timeout: Some(Span::from_secs(1)),
+        command_timeout_covers: Covers::Unwritten,
+        connect_timeout: ConnectTimeout::None,
+        ..options()
+    };
+    let mut bench = Bench::new(options);
+    bench.start();
+    bench.call();
+    assert_eq!(bench.fire().2, (vec![], vec![false]), "it waits in the offline queue");
+    bench.call();
+    bench.on(Event::Connected(socket(0)));
+    assert_eq!(bench.calendar.len(), 0, "written: it waits for its reply without end");
+    assert_eq!(bench.ledger.pending_calls(), 1);
+}
+
+#[test]
+fn an_idle_timer_watches_both_directions_and_may_close_for_good() {
+    let options = scenario::Client {
+        socket_timeout: Some(Span::from_secs(5)),
+        socket_timeout_watches: Watches::Traffic,
+        after_socket_timeout: AfterSocketTimeout::Closed,
+        ..options()
+    };
+    let (mut bench, _) = Bench::busy(options, 0);
+    assert_eq!(bench.calendar.len(), 1, "also when nothing is awaited");
+    bench.call();
+    let (at, event, came) = bench.fire();
+    assert_eq!((at, event), (Time::ZERO + Span::from_secs(5), Event::SocketTimeout(socket(0))));
+    assert_eq!(came, (vec![Effect::Close(socket(0))], vec![false]));
+    assert_eq!(bench.call(), (vec![], vec![false]));
+}
+
+#[test]
+fn a_ping_is_answered_by_nobodys_call_and_comes_again() {
+    let options = scenario::Client { ping_interval: Some(Span::from_secs(1)), ..options() };
+    let (mut bench, _) = Bench::busy(options, 0);
+    let (at, event, came) = bench.fire();
+    let ping = bench.calls()[0];
+    assert_eq!((at, event), (Time::ZERO + Span::from_secs(1), Event::Ping));
+    assert_eq!(came, (vec![Effect::Send(socket(0), ping)], vec![]));
+    assert_eq!(bench.on(Event::Reply(socket(0), ping)), (vec![], vec![]));
+    assert_eq!((bench.ledger, bench.fire().1), (Ledger::new(0), Event::Ping));
+}
+
+#[test]
 fn a_bounded_client_refuses_at_once_and_a_retrying_one_tries_again() {
     let (mut bench, _) = Bench::busy(scenario::Client { max_pending: Some(2), ..options() }, 2);
     assert_eq!(bench.call(), (vec![], vec![false]));

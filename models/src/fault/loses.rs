@@ -23,6 +23,6 @@ pub(super) const EXAMPLE: &str = "{ loses = { node = \"main.a\", share = \"5%\",
 
 pub(super) fn read(at: &Cursor<'_>, names: &Names<'_>) -> Option<Hit> {
     section::path_becomes(at, names, "is reached with losses", |fields| {
-        fields.need("share", "\"5%\"", |at| at.ratio()).map(Path::Loses)
+        fields.need("share", "\"5%\"", Cursor::ratio).map(Path::Loses)
     })
 }

@@ -168,6 +168,11 @@ impl Peer {
         self.answer(self.incarnation)
     }
 
+    /// Whether a call on a new connection is answered as things stand.
+    pub fn serves(&self) -> bool {
+        !self.leaves_half_open(self.incarnation)
+    }
+
     /// Whether a connection made with `incarnation` is half-open: it looks established and will never answer again
     /// as things stand.
     pub fn leaves_half_open(&self, incarnation: u32) -> bool {

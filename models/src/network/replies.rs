@@ -154,9 +154,9 @@ mod tests {
         let mut now = Time::ZERO;
         assert_eq!(replies.leave(now, reply(), 0.0), Leaves::Arrive(vec![reply()]));
         assert_eq!(replies.leave(now, reply(), 1.0), Leaves::Arrive(vec![reply()]), "in the same segment");
-        now = now + TOGETHER;
+        now += TOGETHER;
         assert_eq!(replies.leave(now, reply(), 1.0), Leaves::Lost(RTO_MIN));
-        now = now + TOGETHER;
+        now += TOGETHER;
         assert_eq!(replies.leave(now, reply(), 1.0), Leaves::Lost(PROBE_SOON), "two are out");
         let other = Command { instance: 1, ..reply() };
         assert_eq!(
@@ -164,7 +164,7 @@ mod tests {
             Leaves::Arrive(vec![other]),
             "another connection does not"
         );
-        now = now + PROBE_SOON;
+        now += PROBE_SOON;
         for wait in [RTO_MIN, RTO_MIN * 2, RTO_MIN * 4] {
             assert_eq!(replies.repeat(now, 0, SOCKET, 1.0), Leaves::Lost(wait));
             assert_eq!(
@@ -172,7 +172,7 @@ mod tests {
                 Leaves::Waits,
                 "an earlier wait is void"
             );
-            now = now + wait;
+            now += wait;
         }
         assert_eq!(replies.leave(now, reply(), 0.0), Leaves::Waits, "after a timeout nothing shows the gap");
         assert_eq!(replies.repeat(now, 0, SOCKET, 0.0), Leaves::Arrive(vec![reply(); 3]));

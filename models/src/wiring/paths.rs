@@ -7,6 +7,7 @@ use crate::event::{Event, InstanceId, NodeId};
 use crate::fault::Path;
 use crate::network::replies::{Leaves, Way};
 use crate::network::{self, Packet, PacketKind, Socket};
+use crate::node::Node;
 use crate::world::World;
 
 impl World {
@@ -14,7 +15,7 @@ impl World {
         let now = calendar.now();
         self.peers[id as usize].path = path;
         if !self.peers[id as usize].can_answer() {
-            self.node(calendar, id, |node, out| node.cut_off(out));
+            self.node(calendar, id, Node::cut_off);
         }
         for kernel in &mut self.kernels {
             match path {

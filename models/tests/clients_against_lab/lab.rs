@@ -3,6 +3,7 @@
 use halfopen_models::event::Event;
 use halfopen_models::scenario::{self, Edits, Scenario};
 use halfopen_models::{Run, app, client};
+use halfopen_sim::Span;
 
 /// When the fault begins, seconds.
 const FAULT_AT: f64 = 5.0;
@@ -138,7 +139,7 @@ pub fn run(case: &Case, seed: u64) -> Outcome {
         errors: record.errors,
         peak_open,
         peak_pending: record.peak_pending_calls,
-        mean_sojourn: record.latency.mean().map_or(0.0, |mean| mean.as_secs_f64()),
+        mean_sojourn: record.latency.mean().map_or(0.0, Span::as_secs_f64),
     }
 }
 

@@ -4,7 +4,7 @@
 //! Where a client draws its waits by chance (node-redis 5) the range is as wide as the draws, and where a name moves
 //! while dials are under way as the arrivals make it.
 
-use super::lab::{BLACKHOLE, CASE, Case, KILL9, PLANNED, as_many, near, run};
+use super::lab::{BLACKHOLE, CASE, Case, KILL9, Outcome, PLANNED, as_many, near, run};
 
 /// How many calls failed.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +26,64 @@ const PAUSE_3S: &str = r#"pauses = { node = "main.a", for = "3s" }"#;
 const PAUSE_10S: &str = r#"pauses = { node = "main.a", for = "10s" }"#;
 const CLOSED: &str = r#"connections_closed = { node = "main.a" }"#;
 
-/// Fault, seconds until the name moves, watched, and measured: recovered after, errors, most open.
+/// Fault, seconds until the name moves, watched, and measured: recovered after, errors, most open (zero: not held).
 type Row = (&'static str, Option<f64>, f64, Option<f64>, Errors, i64);
+
+/// Outcomes of ten seeds against what was measured once.
+struct Seen {
+    what: String,
+    outcomes: Vec<Outcome>,
+}
+
+impl Seen {
+    #[track_caller]
+    fn assert(&self, holds: bool, measured: &str) {
+        assert!(holds, "{}: measured: {measured}; {:#?}", self.what, self.outcomes);
+    }
+
+    /// Whether the measured value lies in the range of the seeds, or near one of its ends.
+    fn covers(&self, measured: f64, of: impl Fn(&Outcome) -> f64, near: impl Fn(f64) -> bool) -> bool {
+        let (low, high) =
+            self.outcomes.iter().map(of).fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
+        (low..=high).contains(&measured) || near(low) || near(high)
+    }
+
+    #[track_caller]
+    fn recovered(&self, measured: Option<f64>) {
+        let same_kind = self.outcomes.iter().all(|o| o.recovered.is_some() == measured.is_some());
+        let in_time = measured.is_none_or(|measured| {
+            self.covers(measured, |o| o.recovered.unwrap_or(0.0), |p| near(Some(p), Some(measured)))
+        });
+        self.assert(same_kind && in_time, &format!("recovered after {measured:?} s"));
+    }
+
+    #[track_caller]
+    fn failed(&self, measured: Errors) {
+        let holds = match measured {
+            Errors::None => self.outcomes.iter().all(|o| o.errors == 0),
+            Errors::InFlight => self.outcomes.iter().all(|o| o.errors <= 25),
+            Errors::Some(count, first) => {
+                let count = count as f64;
+                let wide = (0.1 * count).max(3.0 * (2.0 * count).sqrt());
+                let firsts = |o: &Outcome| o.first_error.unwrap_or(f64::MAX);
+                self.covers(count, |o| o.errors as f64, |p| (p - count).abs() <= wide)
+                    && self.covers(first, firsts, |p| near(Some(p), Some(first)))
+            }
+        };
+        self.assert(holds, &format!("{measured:?} failed"));
+    }
+
+    /// Looked at every second here: up to a second of arrivals, `missed`, is not seen.
+    #[track_caller]
+    fn open(&self, measured: i64, missed: i64) {
+        let one_holds = self.outcomes.iter().any(|o| {
+            let most = o.peak_open;
+            (most <= measured && measured <= most + missed) || as_many(most as f64, measured as f64)
+        });
+        let holds = one_holds || self.covers(measured as f64, |o| o.peak_open as f64, |_| false);
+        self.assert(holds, &format!("{measured} open at most"));
+    }
+}
 
 #[track_caller]
 fn holds(preset: &'static str, rows: &[Row]) {
@@ -36,54 +92,13 @@ fn holds(preset: &'static str, rows: &[Row]) {
         if python { r#", connections = { pool = { size = 8, acquire_timeout = "20s" } }"# } else { "" };
     let (rate, threads) = if python { (100, 32) } else { (200, 0) };
     for &(fault, switch, watched, recovered, errors, open) in rows {
-        let case = Case { preset, rate, threads, client, fault, switch, watched, ..CASE };
-        let outcomes: Vec<_> = (1..=10).map(|seed| run(&case, seed)).collect();
-        let what = format!("{preset}, {fault}, name after {switch:?}");
-        let seen = |what: String| panic!("{what}: {outcomes:#?}");
-        let within = |value: f64, all: &dyn Fn(usize) -> f64, near: &dyn Fn(f64) -> bool| {
-            let values: Vec<f64> = (0..outcomes.len()).map(all).collect();
-            let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
-            (low..=high).contains(&value) || near(low) || near(high)
-        };
-        match recovered {
-            None if outcomes.iter().any(|o| o.recovered.is_some()) => {
-                seen(format!("{what}: it never recovered"))
-            }
-            Some(measured)
-                if outcomes.iter().any(|o| o.recovered.is_none())
-                    || !within(measured, &|i| outcomes[i].recovered.unwrap_or(0.0), &|p| {
-                        near(Some(p), Some(measured))
-                    }) =>
-            {
-                seen(format!("{what}: recovered after {measured} s"));
-            }
-            _ => {}
-        }
-        match errors {
-            Errors::None if outcomes.iter().any(|o| o.errors > 0) => seen(format!("{what}: nothing failed")),
-            Errors::InFlight if outcomes.iter().any(|o| o.errors > 25) => seen(format!("{what}: few failed")),
-            Errors::Some(count, first) => {
-                let count = count as f64;
-                let wide = (0.1 * count).max(3.0 * (2.0 * count).sqrt());
-                if !within(count, &|i| outcomes[i].errors as f64, &|p| (p - count).abs() <= wide) {
-                    seen(format!("{what}: {count} calls failed"));
-                }
-                let firsts = |i: usize| outcomes[i].first_error.unwrap_or(f64::MAX);
-                if !within(first, &firsts, &|p| near(Some(p), Some(first))) {
-                    seen(format!("{what}: the first failed after {first} s"));
-                }
-            }
-            _ => {}
-        }
-        // Looked at every second here: up to a second of arrivals is missed.
-        let missed = if recovered.is_some() { i64::from(rate) } else { 0 };
-        let holds = |i: usize| {
-            let most = outcomes[i].peak_open;
-            most <= open && open <= most + missed || as_many(most as f64, open as f64)
-        };
-        let between = within(open as f64, &|i| outcomes[i].peak_open as f64, &|_| false);
-        if open > 0 && !between && !(0..outcomes.len()).any(holds) {
-            seen(format!("{what}: {open} open at most"));
+        let case = Case { preset, rate, fault, switch, client, threads, watched, ..CASE };
+        let outcomes: Vec<Outcome> = (1..=10).map(|seed| run(&case, seed)).collect();
+        let seen = Seen { what: format!("{preset}, {fault}, name after {switch:?}"), outcomes };
+        seen.recovered(recovered);
+        seen.failed(errors);
+        if open > 0 {
+            seen.open(open, if recovered.is_some() { i64::from(rate) } else { 0 });
         }
     }
 }
@@ -195,7 +210,7 @@ fn redis_py_8_times_out_after_five_seconds() {
 #[test]
 fn redis_py_8_behind_a_dead_link_is_a_matter_of_milliseconds() {
     let client = r#", connections = { pool = { size = 8, acquire_timeout = "20s" } }"#;
-    let case = Case { preset: "redis-py-8", rate: 100, threads: 32, client, fault: LINK_DOWN, ..CASE };
+    let case = Case { preset: "redis-py-8", rate: 100, fault: LINK_DOWN, client, threads: 32, ..CASE };
     let case = Case { switch: Some(5.106), watched: 40.019, ..case };
     let recovered: Vec<f64> = (1..=40).map(|seed| run(&case, seed).recovered.expect("it does")).collect();
     let early = recovered.iter().filter(|at| **at < 6.0).count();

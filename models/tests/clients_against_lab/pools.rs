@@ -1,4 +1,4 @@
-//! redis-py's BlockingConnectionPool as a queue. Service is a command that blocks for a drawn time (a delay line), with
+//! redis-py's `BlockingConnectionPool` as a queue. Service is a command that blocks for a drawn time (a delay line), with
 //! the mean and the variation that were measured of it alone.
 
 use super::lab::{BLACKHOLE, CASE, Case, run};
