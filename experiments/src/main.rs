@@ -14,6 +14,7 @@ mod readable;
 mod report;
 mod run;
 mod source;
+mod validate;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;

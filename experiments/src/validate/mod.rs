@@ -1,0 +1,3 @@
+//! Held against what others proved, published and measured.
+
+pub mod textbook;
