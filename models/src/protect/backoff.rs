@@ -61,9 +61,11 @@ mod tests {
         let mut stream = Streams::new(2).stream("backoff", "test");
         let ms = Span::from_millis;
         // Third failure from 5 ms: 40 ms.
-        for (jitter, low, high, mean) in
-            [(Jitter::None, 40.0, 40.0, 40.0), (Jitter::Full, 0.0, 40.0, 20.0), (Jitter::Equal, 20.0, 40.0, 30.0)]
-        {
+        for (jitter, low, high, mean) in [
+            (Jitter::None, 40.0, 40.0, 40.0),
+            (Jitter::Full, 0.0, 40.0, 20.0),
+            (Jitter::Equal, 20.0, 40.0, 30.0),
+        ] {
             let waits: Vec<f64> = (0..10_000)
                 .map(|_| Backoff::new(ms(5), ms(2000), jitter).wait(3, &mut stream).as_secs_f64() * 1e3)
                 .collect();

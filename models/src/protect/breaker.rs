@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn a_window_opens_at_its_threshold_and_only_when_full() {
         let mut window = Window::new(4, 0.5);
-        let seen: Vec<bool> = [true, true, true, false, false, false].map(|failed| window.record(failed)).into();
+        let seen: Vec<bool> =
+            [true, true, true, false, false, false].map(|failed| window.record(failed)).into();
         // Three of four, then two, then one.
         assert_eq!(seen, [false, false, false, true, true, false]);
     }

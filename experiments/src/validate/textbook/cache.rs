@@ -50,7 +50,8 @@ impl Model for Key {
     fn handle(&mut self, now: Time, event: Event, calendar: &mut Calendar<Event>) {
         match event {
             Event::Read => {
-                calendar.schedule(now + Span::from_secs_f64(self.gap * self.stream.exponential()), Event::Read);
+                calendar
+                    .schedule(now + Span::from_secs_f64(self.gap * self.stream.exponential()), Event::Read);
                 self.reads += 1.0;
                 match self.entry.read(now) {
                     Read::Hit => self.hits += 1.0,

@@ -131,7 +131,12 @@ fn law(text: &str) -> Option<Law> {
 }
 
 fn stops(p: &Parameters) -> Result<Vec<Stop>, Unreadable> {
-    let stop = |servers: f64, service: Law| Stop { servers: servers as usize, service, busy: 0, line: VecDeque::new() };
+    let stop = |servers: f64, service: Law| Stop {
+        servers: servers as usize,
+        service,
+        busy: 0,
+        line: VecDeque::new(),
+    };
     if let Some(size) = pool(p) {
         let hold = Span::from_secs_f64(hold(p)?);
         return Ok(vec![stop(size, Law::Of(Distribution::Fixed(hold).prepare()))]);

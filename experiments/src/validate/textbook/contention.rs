@@ -77,7 +77,8 @@ pub fn answer(question: &Question) -> Answer {
     };
     // "hop delay |normal(10,2)| ms", split at its comma.
     let hop = (p.after("normal(")? / 1e3, p.before(")| ms")? / 1e3);
-    let clients = vec![(jitter.map(|jitter| Backoff::new(base, cap, jitter)), 0); p.number("clients")? as usize];
+    let clients =
+        vec![(jitter.map(|jitter| Backoff::new(base, cap, jitter)), 0); p.number("clients")? as usize];
     let mut row = Row {
         version: 0,
         hop,

@@ -92,11 +92,7 @@ pub fn steady(precision: Precision, first: u64, mut advance: impl FnMut(u64) -> 
 }
 
 /// As [`steady`], of units that remember nothing.
-pub fn independent(
-    precision: Precision,
-    first: u64,
-    mut advance: impl FnMut(u64) -> (f64, f64),
-) -> Estimate {
+pub fn independent(precision: Precision, first: u64, mut advance: impl FnMut(u64) -> (f64, f64)) -> Estimate {
     let mut batches: Vec<(f64, f64)> = Vec::with_capacity(2 * BATCHES);
     let mut size = first;
     for doubling in 0.. {

@@ -62,8 +62,7 @@ pub fn answer(question: &Question) -> Answer {
     let mean = mean.ok_or_else(|| Unreadable("the parameters name no service".into()))?;
     let mut root =
         Root { leaf: exponential(mean), stream, leaves, enough: leaves, answers: 0, done: Time::ZERO };
-    let estimate =
-        independent(question.precision, 200, |n| ((0..n).map(|_| root.request()).sum(), n as f64));
+    let estimate = independent(question.precision, 200, |n| ((0..n).map(|_| root.request()).sum(), n as f64));
     Ok(Prediction::Number(estimate))
 }
 
@@ -90,14 +89,8 @@ fn tail(question: &Question) -> Answer {
     };
     let knots = leaf_percentiles();
     let mut stream = question.streams.stream("leaves", &question.case.id);
-    let mut root = Root {
-        leaf: exponential(1.0),
-        stream: stream.clone(),
-        leaves,
-        enough,
-        answers: 0,
-        done: Time::ZERO,
-    };
+    let mut root =
+        Root { leaf: exponential(1.0), stream: stream.clone(), leaves, enough, answers: 0, done: Time::ZERO };
     let precision = Precision { doublings: 3, ..question.precision };
     let estimate = independent(precision, 1_000, |n| {
         let mut times: Vec<f64> = (0..n).map(|_| root.wait(&knots, &mut stream)).collect();

@@ -91,7 +91,8 @@ pub fn answer(question: &Question) -> Answer {
     };
     let seconds = |secs: f64| Time::ZERO + Span::from_secs_f64(secs);
     let gap = |rate: f64| Span::from_secs_f64(1.0 / rate);
-    let changes = p.text("lambda").and_then(|text| super::parameters::first_quantity(text.split_once("for")?.1));
+    let changes =
+        p.text("lambda").and_then(|text| super::parameters::first_quantity(text.split_once("for")?.1));
     let timeout = p.get("timeout").or_else(|| p.after("command timeout").ok());
     let mut course = Course {
         gaps: (gap(rates.0), gap(rates.1)),
@@ -116,7 +117,9 @@ pub fn answer(question: &Question) -> Answer {
     let missing = || Unreadable(format!("the course has no `{}`", question.quantity));
     let value = match question.quantity {
         "steady pending calls" => course.pending.len() as f64,
-        "backlog at the end of overload" | "backlog at recovery" => course.backlog.ok_or_else(missing)? as f64,
+        "backlog at the end of overload" | "backlog at recovery" => {
+            course.backlog.ok_or_else(missing)? as f64
+        }
         "time from end of overload to empty" | "time from recovery to empty" => {
             (course.emptied.ok_or_else(missing)? - since).as_secs_f64()
         }

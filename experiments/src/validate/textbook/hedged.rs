@@ -91,9 +91,9 @@ pub fn answer(question: &Question) -> Answer {
         latency: Histogram::new(),
     };
     let share = match question.quantity.split_once(' ') {
-        Some((percentile, _)) if percentile.starts_with('p') => Some(
-            percentile[1..].parse::<f64>().map_err(|_| Unreadable(percentile.into()))? / 100.0,
-        ),
+        Some((percentile, _)) if percentile.starts_with('p') => {
+            Some(percentile[1..].parse::<f64>().map_err(|_| Unreadable(percentile.into()))? / 100.0)
+        }
         _ => None,
     };
     // A quantile of each batch needs a hundred values beyond it.

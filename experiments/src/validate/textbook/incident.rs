@@ -95,11 +95,8 @@ host_dies = {{ node = "main.a" }}
 /// Whether an unbounded queue ends the process: the client of the report is older than the presets; what matters of it,
 /// an offline queue without bound and without a timeout, is the same in ioredis 5.
 fn without_bound() -> Answer {
-    let text = away(
-        r#"{ cache = "main", times = 1, payload = "10KiB" }"#,
-        r#"{ preset = "ioredis-5" }"#,
-        "15m",
-    );
+    let text =
+        away(r#"{ cache = "main", times = 1, payload = "10KiB" }"#, r#"{ preset = "ioredis-5" }"#, "15m");
     let recording = simulate(&read("unbounded queue", &text)?, 1);
     Ok(Prediction::Word(if recording.services[0].crashes > 0 { "dies of memory" } else { "survives" }))
 }

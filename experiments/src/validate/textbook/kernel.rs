@@ -42,7 +42,8 @@ pub fn answer(question: &Question) -> Answer {
     let p = &question.parameters;
     let mut uptime = question.streams.stream("uptime", &question.case.id);
     let mut clock = || HostClock::new(HZ, Span::from_secs_f64(3_600.0 + 1e6 * uptime.uniform()));
-    let first = p.get("first RTO").or_else(|| p.mention("at the first send").then(|| p.get("rto_min")).flatten());
+    let first =
+        p.get("first RTO").or_else(|| p.mention("at the first send").then(|| p.get("rto_min")).flatten());
     let mut outcomes: Vec<(f64, f64)> = if let Some(rto) = first {
         let patience = Patience { retries: p.number("tcp_retries2")? as u32, user_timeout: None };
         (0..HOSTS).map(|_| give_up(Span::from_secs_f64(rto), patience, clock())).collect()
@@ -90,13 +91,19 @@ fn setting(p: &Parameters) -> Result<Setting, Unreadable> {
 /// `keepidle=13 s;keepintvl=13 s;keepcnt=3`, or "keepalive 13/13/3".
 fn keepalive(p: &Parameters) -> Option<Keepalive> {
     let secs = |key: &str| p.get(key).map(Span::from_secs_f64);
-    if let (Some(idle), Some(interval), Some(probes)) = (secs("keepidle"), secs("keepintvl"), p.get("keepcnt")) {
+    if let (Some(idle), Some(interval), Some(probes)) =
+        (secs("keepidle"), secs("keepintvl"), p.get("keepcnt"))
+    {
         return Some(Keepalive { idle, interval, probes: probes as u32 });
     }
     let text = p.following("keepalive ")?;
     let mut numbers = text.split(['/', ' ']).map_while(|number| number.parse::<u64>().ok());
     let (idle, interval, probes) = (numbers.next()?, numbers.next()?, numbers.next()?);
-    Some(Keepalive { idle: Span::from_secs(idle), interval: Span::from_secs(interval), probes: probes as u32 })
+    Some(Keepalive {
+        idle: Span::from_secs(idle),
+        interval: Span::from_secs(interval),
+        probes: probes as u32,
+    })
 }
 
 /// From the last packet of the peer (or the first SYN) to the socket's end, in seconds; `None`: it never ends.

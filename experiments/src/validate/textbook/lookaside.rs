@@ -86,8 +86,11 @@ fn sticks(question: &Question, hits: f64, timeout: Span, lost: usize) -> bool {
     // The fewest of the most popular keys that give the hit ratio.
     let weights: Vec<f64> = (1..=KEYS).map(|rank| 1.0 / libm::pow(rank as f64, EXPONENT)).collect();
     let total: f64 = weights.iter().sum();
-    let mut share = 0.0;
-    let room = weights.iter().take_while(|weight| std::mem::replace(&mut share, share + *weight / total) < hits).count();
+    let reached = weights.iter().scan(0.0, |share, weight| {
+        *share += weight / total;
+        Some(*share)
+    });
+    let room = reached.take_while(|&share| share < hits).count();
     let mut cache = Cache {
         zipf: Zipf::new(KEYS, EXPONENT),
         stored: vec![true; room],
@@ -119,12 +122,8 @@ fn smallest(question: &Question, hits: f64, timeout: Span) -> usize {
 }
 
 pub fn answer(question: &Question) -> Answer {
-    let timeouts: Vec<Span> = question
-        .quantity
-        .split(['(', ' '])
-        .filter_map(quantity)
-        .map(Span::from_secs_f64)
-        .collect();
+    let timeouts: Vec<Span> =
+        question.quantity.split(['(', ' ']).filter_map(quantity).map(Span::from_secs_f64).collect();
     let &[longer, shorter] = timeouts.as_slice() else {
         return Err(Unreadable(format!("`{}` names no two timeouts", question.quantity)));
     };

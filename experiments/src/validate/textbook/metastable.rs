@@ -144,8 +144,10 @@ fn orbit(question: &Question) -> Answer {
 /// Whether any of a hundred replications comes below a length of the line within a time.
 fn recovers(question: &Question, plan: Plan) -> Answer {
     let bounds = numbers(question.quantity.split_once('<').map_or(question.quantity, |(_, rest)| rest));
-    let below = question.quantity.split_once("below ").and_then(|(_, rest)| super::parameters::quantity(rest));
-    let within = question.quantity.split_once("within ").and_then(|(_, rest)| super::parameters::quantity(rest));
+    let below =
+        question.quantity.split_once("below ").and_then(|(_, rest)| super::parameters::quantity(rest));
+    let within =
+        question.quantity.split_once("within ").and_then(|(_, rest)| super::parameters::quantity(rest));
     let (Some(below), Some(within)) = (below, within) else {
         return Err(Unreadable(format!("`{}` names no bounds: {bounds:?}", question.quantity)));
     };
@@ -165,14 +167,20 @@ fn recovers(question: &Question, plan: Plan) -> Answer {
 fn cpu_limit(question: &Question) -> Answer {
     let asked = Limit::of(&question.parameters)?;
     let calibration = cases().into_iter().find(|case: &Case| {
-        case.parameters.contains("trigger=primary CPU") && case.unit == "kind" && case.expected == "metastable"
+        case.parameters.contains("trigger=primary CPU")
+            && case.unit == "kind"
+            && case.expected == "metastable"
     });
     let calibration = calibration.ok_or_else(|| Unreadable("no case to take the capacity from".into()))?;
     let known = Limit::of(&Parameters::new(&calibration.model, &calibration.parameters))?;
     let (mut low, mut high) = (known.rate, 10.0 * known.rate);
     for _ in 0..10 {
         let middle = f64::midpoint(low, high);
-        if word(known.end(middle, question)) == Prediction::Word("metastable") { low = middle } else { high = middle }
+        if word(known.end(middle, question)) == Prediction::Word("metastable") {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     let counts = asked.end(low, question);
     if question.case.unit == "kind" {

@@ -5,7 +5,6 @@
 //! simulates what they describe; nothing of an expected value is known to a prediction but how narrow its interval has
 //! to be.
 
-
 mod cache;
 mod closed;
 mod contention;
@@ -128,7 +127,9 @@ type Answer = Result<Prediction, Unreadable>;
 /// When the file is not what its header says.
 pub fn cases() -> Vec<Case> {
     let mut rows = csv::Reader::from_reader(CASES.as_bytes());
-    rows.deserialize().map(|row| row.unwrap_or_else(|problem| panic!("cases/textbook.csv: {problem}"))).collect()
+    rows.deserialize()
+        .map(|row| row.unwrap_or_else(|problem| panic!("cases/textbook.csv: {problem}")))
+        .collect()
 }
 
 /// Predicts `case`, on one thread; equal cases and efforts give equal predictions.
@@ -153,9 +154,8 @@ pub fn predict(case: &Case, effort: Effort) -> Answer {
 fn family(case: &Case) -> Result<fn(&Question) -> Answer, Unreadable> {
     let name = case.id.trim_start_matches("O-").rsplit_once('-').map_or(case.id.as_str(), |(name, _)| name);
     Ok(match name {
-        "mm1" | "mmc" | "erlb" | "mmck" | "mg1" | "mdc" | "erla" | "dm1" | "lifo" | "prio" | "batch" | "approx" => {
-            queue::answer
-        }
+        "mm1" | "mmc" | "erlb" | "mmck" | "mg1" | "mdc" | "erla" | "dm1" | "lifo" | "prio" | "batch"
+        | "approx" => queue::answer,
         "crash" | "transient" => passage::answer,
         "fluid" | "collapse" | "pending" => fluid::answer,
         "closed" | "mva" | "pool-pub" => closed::answer,

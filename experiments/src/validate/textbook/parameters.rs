@@ -55,7 +55,8 @@ impl Parameters {
     pub fn before(&self, words: &str) -> Result<f64, Unreadable> {
         let found = self.parts.iter().find_map(|part| {
             let head = part[..part.find(words)?].trim_end();
-            let from = head.rfind(|c: char| !(c.is_ascii_digit() || ". smhu".contains(c))).map_or(0, |at| at + 1);
+            let from =
+                head.rfind(|c: char| !(c.is_ascii_digit() || ". smhu".contains(c))).map_or(0, |at| at + 1);
             first_quantity(&head[from..])
         });
         found.ok_or_else(|| Unreadable(format!("the parameters have no number before `{words}`")))

@@ -1,8 +1,8 @@
 //! How long until a queue first reaches a bound (a memory budget in calls), and what it holds at a moment after its
 //! start: queues that never get to a steady state.
 
-use halfopen_sim::{Calendar, Model, Span, Time, run};
 use halfopen_sim::chance::Stream;
+use halfopen_sim::{Calendar, Model, Span, Time, run};
 
 use super::estimate::independent;
 use super::queue::plans;

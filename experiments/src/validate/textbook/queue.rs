@@ -154,14 +154,18 @@ fn rate(p: &Parameters, servers: f64) -> Result<f64, Unreadable> {
         return Ok(load * servers / service);
     }
     let given = p.get("lambda").or_else(|| p.get("batch rate")).or_else(|| p.get("offered"));
-    given.or_else(|| p.after("arrival every").ok().map(|gap| 1.0 / gap)).ok_or_else(|| {
-        Unreadable("the parameters name no rate of arrivals".into())
-    })
+    given
+        .or_else(|| p.after("arrival every").ok().map(|gap| 1.0 / gap))
+        .ok_or_else(|| Unreadable("the parameters name no rate of arrivals".into()))
 }
 
 fn classes(p: &Parameters, servers: f64) -> Result<Vec<Class>, Unreadable> {
     if let (Some(one), Some(two)) = (p.get("lambda1"), p.get("lambda2")) {
-        let class = |rate: f64, mu: f64| Class { gap: exponential(1.0 / rate), batch: 1, service: exponential(1.0 / mu) };
+        let class = |rate: f64, mu: f64| Class {
+            gap: exponential(1.0 / rate),
+            batch: 1,
+            service: exponential(1.0 / mu),
+        };
         return Ok(vec![class(one, p.number("mu1")?), class(two, p.number("mu2")?)]);
     }
     let mean_gap = 1.0 / rate(p, servers)?;

@@ -32,12 +32,22 @@ fn table(effort: Effort) {
     let cases = cases();
     for (case, (answer, seconds)) in cases.iter().zip(predictions(&cases, effort)) {
         let (said, ok) = match &answer {
-            Ok(prediction @ Prediction::Number(e)) => {
-                (format!("{:.6} [{:.6}, {:.6}] step {:.3}", e.value, e.low, e.high, e.step), holds(case, prediction))
-            }
+            Ok(prediction @ Prediction::Number(e)) => (
+                format!("{:.6} [{:.6}, {:.6}] step {:.3}", e.value, e.low, e.high, e.step),
+                holds(case, prediction),
+            ),
             Ok(prediction @ Prediction::Word(word)) => ((*word).to_owned(), holds(case, prediction)),
             Err(problem) => (format!("UNREADABLE {problem}"), false),
         };
-        println!("{} {:18} {:>6.2}s {} | {} | {} ({})", if ok { "ok  " } else { "MISS" }, case.id, seconds, said, case.expected, case.tolerance, case.quantity);
+        println!(
+            "{} {:18} {:>6.2}s {} | {} | {} ({})",
+            if ok { "ok  " } else { "MISS" },
+            case.id,
+            seconds,
+            said,
+            case.expected,
+            case.tolerance,
+            case.quantity
+        );
     }
 }

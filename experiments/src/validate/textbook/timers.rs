@@ -112,7 +112,8 @@ fn drops(target: Span, interval: Span, last: u32) -> f64 {
 /// From the first failure to the open breaker, after a window full of successes.
 fn breaker(p: &Parameters) -> Answer {
     let (window, threshold) = (p.number("window")? as usize, p.number("threshold")?);
-    let rate = p.text("calls").and_then(first_quantity).ok_or_else(|| Unreadable("no rate of calls".into()))?;
+    let rate =
+        p.text("calls").and_then(first_quantity).ok_or_else(|| Unreadable("no rate of calls".into()))?;
     let mut breaker = Window::new(window, threshold);
     (0..window).for_each(|_| drop(breaker.record(false)));
     let closed = (0..window).take_while(|_| !breaker.record(true)).count();

@@ -38,7 +38,11 @@ impl Tolerance {
             Ok(Tolerance::Interval(None))
         } else if let Some(rest) = text.strip_prefix("rel=") {
             let most = number(rest)?;
-            Ok(if rest.contains("or one") { Tolerance::RelativeOrStep(most) } else { Tolerance::Relative(most) })
+            Ok(if rest.contains("or one") {
+                Tolerance::RelativeOrStep(most)
+            } else {
+                Tolerance::Relative(most)
+            })
         } else if let Some(rest) = text.strip_prefix("abs=") {
             if rest.starts_with("one ") {
                 Ok(Tolerance::Steps(1.0))
@@ -161,9 +165,24 @@ mod tests {
             ("ci99", 1.0, number(1.1, 0.9, 1.3), number(1.1, 1.05, 1.15)),
             ("rel=0.05 (their chain)", 2.0, Estimate::exact(2.1), Estimate::exact(1.89)),
             ("abs=15 (of about 2500 arrivals)", 0.0, Estimate::exact(15.0), Estimate::exact(16.0)),
-            ("abs=2 per restart", 70.0, Estimate::exact(78.0).with_step(4.0), Estimate::exact(79.0).with_step(4.0)),
-            ("abs=one call interval", 0.25, Estimate::exact(0.245).with_step(0.005), Estimate::exact(0.24).with_step(0.005)),
-            ("rel=0.03 or one last RTO", 12.6, Estimate::exact(25.3).with_step(12.8), Estimate::exact(18.0).with_step(12.8)),
+            (
+                "abs=2 per restart",
+                70.0,
+                Estimate::exact(78.0).with_step(4.0),
+                Estimate::exact(79.0).with_step(4.0),
+            ),
+            (
+                "abs=one call interval",
+                0.25,
+                Estimate::exact(0.245).with_step(0.005),
+                Estimate::exact(0.24).with_step(0.005),
+            ),
+            (
+                "rel=0.03 or one last RTO",
+                12.6,
+                Estimate::exact(25.3).with_step(12.8),
+                Estimate::exact(18.0).with_step(12.8),
+            ),
             ("range=780..1100", 900.0, Estimate::exact(938.0), Estimate::exact(1101.0)),
             ("at least", 780.0, Estimate::exact(780.0), Estimate::exact(779.0)),
             ("eq", 64.0, Estimate::exact(64.0), Estimate::exact(63.0)),
@@ -174,7 +193,9 @@ mod tests {
         }
         assert!(Tolerance::parse("more or less").is_err());
         let word = case("metastable", "eq");
-        assert!(holds(&word, &Prediction::Word("metastable")) && !holds(&word, &Prediction::Word("recovers")));
+        assert!(
+            holds(&word, &Prediction::Word("metastable")) && !holds(&word, &Prediction::Word("recovers"))
+        );
     }
 
     /// With 31 degrees of freedom, an estimate 1.05 half-widths away has p = 0.7 %: alone a miss, in a group of two

@@ -119,7 +119,9 @@ pub fn answer(question: &Question) -> Answer {
     let p = &question.parameters;
     let gap = 1.0 / p.number("lambda")?;
     let absence = match (p.get("breakdown rate"), p.get("repair rate")) {
-        (Some(breaks), Some(repairs)) => Absence::Failing(exponential(1.0 / breaks), exponential(1.0 / repairs)),
+        (Some(breaks), Some(repairs)) => {
+            Absence::Failing(exponential(1.0 / breaks), exponential(1.0 / repairs))
+        }
         _ => Absence::Idle(Span::from_secs_f64(p.after("vacation deterministic")?)),
     };
     let mut server = Server {
@@ -146,7 +148,11 @@ pub fn answer(question: &Question) -> Answer {
         server.pass(until);
         let [area, waits, started] =
             [&mut server.area, &mut server.waits, &mut server.started].map(std::mem::take);
-        if question.quantity == "mean number in system" { (area, stretch.as_secs_f64()) } else { (waits, started) }
+        if question.quantity == "mean number in system" {
+            (area, stretch.as_secs_f64())
+        } else {
+            (waits, started)
+        }
     });
     Ok(Prediction::Number(estimate))
 }
