@@ -316,7 +316,7 @@ proptest! {
                 (3, Some((socket, Some(call))), _) => bench.on(Event::Reply(socket, call)),
                 (4, Some((socket, _)), _) => bench.on(Event::Closed(socket, SocketError::Reset)),
                 (5, _, Some(call)) => bench.on(Event::CommandTimeout(call)),
-                (6, _, _) if bench.calendar.len() > 0 => bench.fire().2,
+                (6, _, _) if !bench.calendar.is_empty() => bench.fire().2,
                 _ => (vec![], vec![]),
             };
             settled += came.1.len();
