@@ -116,6 +116,7 @@ struct Question<'a> {
     parameters: Parameters,
     streams: Streams,
     precision: Precision,
+    effort: Effort,
 }
 
 /// A family's answer to one of its cases.
@@ -126,10 +127,16 @@ type Answer = Result<Prediction, Unreadable>;
 /// # Panics
 /// When the file is not what its header says.
 pub fn cases() -> Vec<Case> {
-    let mut rows = csv::Reader::from_reader(CASES.as_bytes());
-    rows.deserialize()
-        .map(|row| row.unwrap_or_else(|problem| panic!("cases/textbook.csv: {problem}")))
-        .collect()
+    parse(CASES).unwrap_or_else(|problem| panic!("cases/textbook.csv: {problem}"))
+}
+
+/// The cases in a table with the columns of `cases/textbook.csv`.
+///
+/// # Errors
+/// When a row lacks a column or is of no known kind.
+pub fn parse(text: &str) -> Result<Vec<Case>, Unreadable> {
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    rows.deserialize().map(|row| row.map_err(|problem| Unreadable(problem.to_string()))).collect()
 }
 
 /// Predicts `case`, on one thread; equal cases and efforts give equal predictions.
@@ -146,6 +153,7 @@ pub fn predict(case: &Case, effort: Effort) -> Answer {
         parameters: Parameters::new(&case.model, &case.parameters),
         streams: Streams::new(SEED),
         precision,
+        effort,
     };
     family(case)?(&question)
 }

@@ -10,7 +10,7 @@ pub enum Tolerance {
     Interval(Option<f64>),
     /// Relative difference at most this.
     Relative(f64),
-    /// Relative difference at most this, from the expected value or from one step above it.
+    /// The expected value is a lower bound: at most one step above it, each end with this relative difference.
     RelativeOrStep(f64),
     /// Absolute difference at most this.
     Absolute(f64),
@@ -83,8 +83,8 @@ impl Tolerance {
             }
             Tolerance::Relative(most) => off <= most * expected.abs(),
             Tolerance::RelativeOrStep(most) => {
-                let later = expected + estimate.step;
-                off <= most * expected || (estimate.value - later).abs() <= most * later
+                let latest = (expected + estimate.step) * (1.0 + most);
+                (expected * (1.0 - most)..=latest).contains(&estimate.value)
             }
             Tolerance::Absolute(most) => off <= most,
             // A nanosecond is the simulation's resolution.
