@@ -10,6 +10,8 @@ use crate::event::{Event, InstanceId, LoadId, NodeId};
 use crate::failover::Failover;
 use crate::load::{Arrivals, Balancer, Load};
 use crate::network::names::{Name, Resolver};
+use crate::network::neighbour::BASE_REACHABLE_TIME;
+use crate::network::replies::Replies;
 use crate::network::wheel::HostClock;
 use crate::network::{Kernel, Peer};
 use crate::node::Node;
@@ -33,6 +35,7 @@ pub fn build(scenario: &Scenario, seed: u64) -> (World, Calendar<Event>) {
         nodes: Vec::new(),
         failovers: Vec::new(),
         peers: Vec::new(),
+        replies: Vec::new(),
         names: Vec::new(),
         resolvers: Vec::new(),
         balancers: scenario
@@ -72,7 +75,9 @@ fn add_caches(world: &mut World, scenario: &Scenario, streams: &Streams) {
         world.failovers.push(Failover::new(cache.failover, cache.nodes.len() as u32));
         for node in &cache.nodes {
             let stream = streams.stream("service", &format!("{}.{node}", cache.name));
-            world.nodes.push(Node::new(cache.service.prepare(), stream));
+            let blocks = cache.blocks.as_ref().map(|blocks| blocks.prepare());
+            world.nodes.push(Node::new(cache.service.prepare(), blocks, stream));
+            world.replies.push(Replies::new(streams.stream("loss", &format!("{}.{node}", cache.name))));
             world.peers.push(Peer::new(cache.rtt));
             world.plan.cache_of.push(index);
         }
@@ -86,7 +91,10 @@ fn add_instances(world: &mut World, scenario: &Scenario, streams: &Streams) {
             let (least, most) = UPTIME_SECS;
             let secs = least as f64 + streams.stream("uptime", &name).uniform() * (most - least) as f64;
             let clock = HostClock::new(service.kernel.hz, Span::from_secs_f64(secs));
-            world.kernels.push(Kernel::new(clock, service.kernel));
+            // `neigh_rand_reach_time`: from half to one and a half of the base.
+            let share = 0.5 + streams.stream("neighbour", &name).uniform();
+            let reachable_time = Span::from_secs_f64(BASE_REACHABLE_TIME.as_secs_f64() * share);
+            world.kernels.push(Kernel::new(clock, service.kernel, reachable_time));
             world.instances.push(Instance::new(service, &name, streams));
             world.resolvers.push(vec![Resolver::default(); scenario.caches.len()]);
             world.plan.service_of.push(index);

@@ -32,4 +32,8 @@ pub enum Event {
     Failover(CacheId, failover::Event),
     /// One second has passed: the recorder looks.
     Sample,
+    /// A killed process of a node has ended: its kernel closes what it had.
+    Exited(NodeId),
+    /// A node's kernel repeats a reply that was lost on its way to this socket.
+    Repeat(NodeId, InstanceId, network::Socket),
 }

@@ -1,16 +1,22 @@
 //! Effect → event: the only file that knows who listens to whom.
 
+mod paths;
+
 use halfopen_sim::{Calendar, Lane, Span, Time};
 
 use crate::app::Instance;
 use crate::component::Component;
 use crate::event::{CacheId, Event, InstanceId, LoadId, NodeId};
-use crate::fault::{Lever, Process};
+use crate::fault::{Lever, Path, Process};
 use crate::network::names::Name;
 use crate::network::{Answer, Packet, PacketKind, Socket, SocketError};
 use crate::record::{AtHorizon, End, Look};
 use crate::world::World;
 use crate::{app, client, failover, load, network, node};
+
+/// From SIGKILL until the dying process's sockets close. Measured: clients noticed 2 to 28 ms after the signal, median
+/// 5.5 ms of 22 (Redis 7 with 1,000 keys; `do_exit` takes the memory apart before the files).
+const EXIT: Span = Span::from_micros(5_500);
 
 /// Between two looks of the recorder.
 pub(crate) const SAMPLE_EVERY: Span = Span::from_secs(1);
@@ -103,7 +109,7 @@ impl World {
                 match error {
                     SocketError::TimedOut => self.recorder.half_open_ended(id, now, End::Kernel),
                     SocketError::Reset => self.recorder.half_open_ended(id, now, End::Peer),
-                    SocketError::Eof | SocketError::Refused => {}
+                    SocketError::Eof | SocketError::Refused | SocketError::Unreachable => {}
                 }
                 self.tell_client(calendar, id, socket, client::Event::Closed(socket, error));
             }
@@ -128,10 +134,22 @@ impl World {
         let now = calendar.now();
         let peer = self.peers[id as usize];
         let Packet { from, socket, kind } = packet;
+        if let Path::Loses(share) = peer.path
+            && self.is_lost(calendar, id, packet, share)
+        {
+            return;
+        }
+        if let (PacketKind::Call(call, made_with), true) = (kind, peer.hears_only())
+            && made_with == peer.incarnation
+        {
+            self.hand_over(calendar, id, node::Command { instance: from, socket, call });
+            return;
+        }
         let answer = match kind {
             PacketKind::Syn => peer.answer_to_syn(),
             PacketKind::Call(_, made_with)
             | PacketKind::Again(_, made_with)
+            | PacketKind::Behind(made_with)
             | PacketKind::Probe(made_with) => peer.answer(made_with),
         };
         let back = match (answer, kind) {
@@ -139,11 +157,17 @@ impl World {
             (Answer::Lives, PacketKind::Call(..)) => None,
             (Answer::Lives, PacketKind::Again(..)) => Some(network::Event::Acknowledged(socket)),
             (Answer::Lives, PacketKind::Probe(_)) => Some(network::Event::KeepaliveAnswered(socket)),
+            (Answer::Lives, PacketKind::Behind(_)) => Some(network::Event::AcknowledgedBehind(socket)),
             (Answer::Resets, PacketKind::Syn) => Some(network::Event::SynRefused(socket)),
             (Answer::Resets, _) => Some(network::Event::Reset(socket)),
             (Answer::Silence, PacketKind::Call(call, _)) => {
                 let lost = network::Event::Unacknowledged(socket, call);
                 self.kernel(calendar, from, |kernel, out| kernel.on(now, lost, out));
+                None
+            }
+            (Answer::Silence, PacketKind::Syn) if peer.path == Path::LinkDown => {
+                let unresolved = network::Event::Unresolved(socket);
+                self.kernel(calendar, from, |kernel, out| kernel.on(now, unresolved, out));
                 None
             }
             (Answer::Silence, _) => None,
@@ -152,25 +176,45 @@ impl World {
             calendar.schedule(peer.arrival(now), Event::Kernel(from, back));
         }
         if let (Answer::Lives, PacketKind::Call(call, _) | PacketKind::Again(call, _)) = (answer, kind) {
-            self.recorder.call_reached(self.plan.service_of[from as usize]);
-            let command = node::Command { instance: from, socket, call };
-            self.node(calendar, id, |node, out| node.on(now, node::Event::Command(command), out));
+            self.hand_over(calendar, id, node::Command { instance: from, socket, call });
         }
+    }
+
+    /// A node's kernel hands a command to its process.
+    fn hand_over(&mut self, calendar: &mut Calendar<Event>, id: NodeId, command: node::Command) {
+        let now = calendar.now();
+        self.recorder.call_reached(self.plan.service_of[command.instance as usize]);
+        self.node(calendar, id, |node, out| node.on(now, node::Event::Command(command), out));
     }
 
     pub(crate) fn wire_node(&mut self, calendar: &mut Calendar<Event>, id: NodeId, effect: node::Effect) {
         let now = calendar.now();
         match effect {
-            node::Effect::Reply(node::Command { instance, socket, call }) => {
-                self.kernels[instance as usize].received(now, socket);
-                let reply = app::Event::Client(socket.client, client::Event::Reply(socket, call));
-                calendar.schedule(self.peers[id as usize].arrival(now), Event::App(instance, reply));
+            node::Effect::Reply(command) if self.peers[id as usize].can_answer() => {
+                match self.peers[id as usize].path {
+                    Path::Loses(share) => {
+                        let left = self.replies[id as usize].leave(command, share);
+                        self.replies_leave(calendar, id, (command.instance, command.socket), left);
+                    }
+                    _ => self.deliver(calendar, id, command),
+                }
             }
-            node::Effect::Unacknowledged(node::Command { instance, socket, call }) => {
+            // The answer would have carried the acknowledgement.
+            node::Effect::Reply(node::Command { instance, socket, call })
+            | node::Effect::Unacknowledged(node::Command { instance, socket, call }) => {
                 let lost = network::Event::Unacknowledged(socket, call);
                 self.kernel(calendar, instance, |kernel, out| kernel.on(now, lost, out));
             }
         }
+    }
+
+    /// A reply is on its way.
+    fn deliver(&mut self, calendar: &mut Calendar<Event>, id: NodeId, command: node::Command) {
+        let now = calendar.now();
+        let node::Command { instance, socket, call } = command;
+        self.kernels[instance as usize].received(now, socket);
+        let reply = app::Event::Client(socket.client, client::Event::Reply(socket, call));
+        calendar.schedule(self.peers[id as usize].arrival(now), Event::App(instance, reply));
     }
 
     pub(crate) fn wire_failover(
@@ -218,14 +262,23 @@ impl World {
         match lever {
             Lever::Process { cache, node, process } => {
                 let id = self.plan.first_node[cache] + node as u32;
-                self.set_process(calendar, id, process);
-                let told = match process {
-                    Process::Running => failover::Event::Answers(node as u32),
-                    Process::Stopped | Process::Killed | Process::HostGone => {
-                        failover::Event::Silent(node as u32)
-                    }
-                };
-                self.failover(calendar, cache as u32, |f, out| f.on(now, told, out));
+                // A killed process takes a moment to die.
+                let dying = process == Process::Killed;
+                self.set_process(calendar, id, if dying { Process::Dying } else { process });
+                if dying {
+                    calendar.schedule(now + EXIT, Event::Exited(id));
+                }
+                self.tell_failover(calendar, cache, node);
+            }
+            Lever::Path { cache, node, path } => {
+                let id = self.plan.first_node[cache] + node as u32;
+                self.set_path(calendar, id, path);
+                self.tell_failover(calendar, cache, node);
+            }
+            Lever::CloseConnections { cache, node } => {
+                let id = self.plan.first_node[cache] + node as u32;
+                self.node(calendar, id, |node, out| node.lose(out));
+                self.end_connections(calendar, id, network::Event::Fin);
             }
             Lever::Handover { cache } => {
                 self.failover(calendar, cache as u32, |f, out| f.on(now, failover::Event::Handover, out));
@@ -233,10 +286,27 @@ impl World {
         }
     }
 
+    /// Who watches a node learns whether it answers.
+    fn tell_failover(&mut self, calendar: &mut Calendar<Event>, cache: usize, node: usize) {
+        let now = calendar.now();
+        let peer = &self.peers[(self.plan.first_node[cache] + node as u32) as usize];
+        let silent = peer.leaves_half_open(peer.incarnation);
+        let told = if silent { failover::Event::Silent } else { failover::Event::Answers };
+        self.failover(calendar, cache as u32, |f, out| f.on(now, told(node as u32), out));
+    }
+
+    /// A killed process has ended, unless it was started anew meanwhile.
+    pub(crate) fn exited(&mut self, calendar: &mut Calendar<Event>, id: NodeId) {
+        if self.peers[id as usize].process == Process::Dying {
+            self.set_process(calendar, id, Process::Killed);
+        }
+    }
+
     fn set_process(&mut self, calendar: &mut Calendar<Event>, id: NodeId, process: Process) {
         let peer = &mut self.peers[id as usize];
         let was = std::mem::replace(&mut peer.process, process);
-        if process == Process::Running && matches!(was, Process::Killed | Process::HostGone) {
+        if process == Process::Running && matches!(was, Process::Killed | Process::Dying | Process::HostGone)
+        {
             peer.incarnation += 1;
         }
         self.node(calendar, id, |node, out| node.become_process(out, process));

@@ -12,6 +12,7 @@ use crate::failover::Failover;
 use crate::fault::Fault;
 use crate::load::{Balancer, Load};
 use crate::network::names::{Name, Resolver};
+use crate::network::replies::Replies;
 use crate::network::{Kernel, Peer};
 use crate::node::Node;
 use crate::record::Recorder;
@@ -27,6 +28,8 @@ pub struct World {
     pub(crate) failovers: Vec<Failover>,
     /// Per node: what the network knows of it.
     pub(crate) peers: Vec<Peer>,
+    /// Per node: its replies on a way that loses some.
+    pub(crate) replies: Vec<Replies>,
     /// Per cache.
     pub(crate) names: Vec<Name>,
     /// Per instance and cache.
@@ -118,6 +121,8 @@ impl Model for World {
             Event::Node(id, event) => self.node(calendar, id, |node, out| node.on(now, event, out)),
             Event::Failover(id, event) => self.failover(calendar, id, |f, out| f.on(now, event, out)),
             Event::Sample => self.sample(calendar),
+            Event::Exited(id) => self.exited(calendar, id),
+            Event::Repeat(id, instance, socket) => self.repeat(calendar, id, instance, socket),
         }
     }
 }

@@ -54,7 +54,7 @@ fn life(setting: Setting, seed: u64) -> Option<f64> {
         tcp_syn_linear_timeouts,
         hz: 250,
     };
-    let mut kernel = Kernel::new(HostClock::new(250, uptime), settings);
+    let mut kernel = Kernel::new(HostClock::new(250, uptime), settings, Span::from_secs(30));
     let mut calendar: Calendar<Event> = Calendar::new();
     let mut effects: Vec<Effect> = Vec::new();
     let keepalive = setting.keepalive.map(|(idle, interval, probes)| Keepalive {

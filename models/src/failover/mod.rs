@@ -5,6 +5,7 @@
 //! with the rules and one line in `Strategy`.
 
 mod managed;
+mod name_moves;
 
 use halfopen_sim::{Span, Time};
 
@@ -13,6 +14,9 @@ use crate::event::{self, CacheId};
 use crate::scenario;
 
 pub use managed::Managed;
+pub use name_moves::NameMoves;
+
+use name_moves::Step;
 
 type Out<'a> = component::Out<'a, Failover>;
 
@@ -55,6 +59,7 @@ pub struct Failover {
 enum Strategy {
     None,
     Managed(Managed),
+    NameMoves(NameMoves),
 }
 
 impl Failover {
@@ -65,6 +70,7 @@ impl Failover {
             scenario::Failover::Managed { detect, promote, closes_connections, .. } => {
                 Strategy::Managed(Managed::new(detect, promote, closes_connections))
             }
+            scenario::Failover::NameMoves { after } => Strategy::NameMoves(NameMoves::new(after)),
         };
         Failover { strategy, nodes, serving: 0, answers: vec![true; nodes as usize] }
     }
@@ -72,7 +78,7 @@ impl Failover {
     /// How long a resolver may use an answer.
     pub fn ttl(plan: scenario::Failover) -> Span {
         match plan {
-            scenario::Failover::None => Span::ZERO,
+            scenario::Failover::None | scenario::Failover::NameMoves { .. } => Span::ZERO,
             scenario::Failover::Managed { ttl, .. } => ttl,
         }
     }
@@ -123,6 +129,16 @@ impl Component for Failover {
                     out.emit(Effect::CloseConnections(old));
                 }
             }
+            Strategy::NameMoves(name) => match name.on(event, of_serving, out) {
+                Some(Step::Close) => out.emit(Effect::CloseConnections(self.serving)),
+                Some(Step::Move) => drop(self.promote(out)),
+                Some(Step::MoveAndClose) => {
+                    if let Some(old) = self.promote(out) {
+                        out.emit(Effect::CloseConnections(old));
+                    }
+                }
+                None => {}
+            },
         }
     }
 }
@@ -172,6 +188,19 @@ mod tests {
         let closed = [Effect::Promote(1), Effect::CloseConnections(0)];
         assert_eq!(orders(managed(false), &handover), closed.map(|effect| (110.0, effect)));
         assert_eq!(orders(scenario::Failover::None, &handover), closed.map(|effect| (100.0, effect)));
+    }
+
+    #[test]
+    fn a_name_follows_a_loss_and_a_handover_late() {
+        use Effect::{CloseConnections, Promote};
+        let moves = scenario::Failover::NameMoves { after: SECS(5) };
+        let silent = [(100, Event::Silent(0)), (101, Event::Answers(0))];
+        assert_eq!(orders(moves, &silent), [(105.0, Promote(1))], "the follower has taken over already");
+        let handover = [(100, Event::Handover), (102, Event::Silent(0))];
+        assert_eq!(orders(moves, &handover), [(100.0, CloseConnections(0)), (105.0, Promote(1))]);
+        let at_once = scenario::Failover::NameMoves { after: SECS(0) };
+        let both = [(100.0, Promote(1)), (100.0, CloseConnections(0))];
+        assert_eq!(orders(at_once, &[(100, Event::Handover)]), both);
     }
 
     #[test]

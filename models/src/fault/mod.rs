@@ -27,7 +27,18 @@ macro_rules! modes {
     };
 }
 
-modes![host_dies, process_killed, process_stopped, planned_failover];
+modes![
+    host_dies,
+    link_down,
+    drops,
+    rejects,
+    loses,
+    process_killed,
+    process_stopped,
+    pauses,
+    connections_closed,
+    planned_failover
+];
 
 /// A failure mode.
 #[derive(Debug)]
@@ -84,6 +95,22 @@ pub enum Lever {
         /// What it does.
         process: Process,
     },
+    /// What the way to a node's host does to packets from now on.
+    Path {
+        /// Index of the cache in the scenario.
+        cache: usize,
+        /// Position of the node in its cache.
+        node: usize,
+        /// What it does.
+        path: Path,
+    },
+    /// A node closes every connection it has, and lives.
+    CloseConnections {
+        /// Index of the cache in the scenario.
+        cache: usize,
+        /// Position of the node in its cache.
+        node: usize,
+    },
     /// An operator asks a cache's failover for a planned handover.
     Handover {
         /// Index of the cache in the scenario.
@@ -91,15 +118,37 @@ pub enum Lever {
     },
 }
 
+/// What the way between the instances and a node's host does to packets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Path {
+    /// Carries them.
+    Open,
+    /// Drops those towards the node, those from it, or both; who sends them learns nothing.
+    Drops {
+        /// Towards the node.
+        inward: bool,
+        /// From the node.
+        outward: bool,
+    },
+    /// The node's interface is down on the instances' own segment: silence, and nobody resolves its address.
+    LinkDown,
+    /// The host answers everything with RST.
+    Rejects,
+    /// Loses each packet with this probability, each way.
+    Loses(f64),
+}
+
 /// What a node's process and its host do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Process {
     /// Serves.
     Running,
-    /// Stopped (SIGSTOP): its kernel acknowledges and accepts, nothing is answered.
+    /// Stopped or paused: its kernel acknowledges and accepts, nothing is answered.
     Stopped,
     /// Gone, its host lives: FIN to every connection, resets and refusals after.
     Killed,
     /// Gone with its host: silence.
     HostGone,
+    /// Killed and not yet gone: its memory is taken apart first, then its sockets are closed.
+    Dying,
 }

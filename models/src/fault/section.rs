@@ -2,7 +2,7 @@
 
 use halfopen_sim::{Span, Time};
 
-use super::{Fault, Hit, Lever, MODES, Mode, Process};
+use super::{Fault, Hit, Lever, MODES, Mode, Path, Process};
 use crate::scenario::fields::Fields;
 use crate::scenario::reader::Cursor;
 use crate::scenario::units::span_text;
@@ -37,7 +37,8 @@ pub(crate) fn read(at: &Cursor<'_>, names: &Names<'_>, horizon: Option<Span>) ->
 /// Whether both hold one node at some time: the end of either would end the other.
 fn overlap(one: &Fault, other: &Fault) -> bool {
     let ends = |fault: &Fault| fault.until.unwrap_or(Time::MAX);
-    let holds = |fault: &Fault| matches!(fault.begin.as_slice(), [Lever::Process { .. }]);
+    let holds =
+        |fault: &Fault| matches!(fault.begin.as_slice(), [Lever::Process { .. } | Lever::Path { .. }]);
     let both = holds(one) && holds(other) && one.target == other.target;
     both && one.at < ends(other) && other.at < ends(one)
 }
@@ -80,19 +81,43 @@ pub(super) fn node_becomes(
     what: &'static str,
 ) -> Option<Hit> {
     let mut fields = at.fields()?;
-    let node = fields.need("node", "\"main.a\"", |at| node(at, names));
-    let lasts = fields.may("for", span);
+    let lever = |cache, node, process| Lever::Process { cache, node, process };
+    let (node, lasts) = (node(&mut fields, names), lasts(&mut fields));
     fields.finish();
-    let (target, cache, node) = node?;
-    Some(Hit {
-        target,
-        what,
-        begin: Lever::Process { cache, node, process },
-        end: lasts?.map(|lasts| (lasts, Lever::Process { cache, node, process: Process::Running })),
-    })
+    let ((target, cache, node), lasts) = (node?, lasts?);
+    let end = lasts.map(|lasts| (lasts, lever(cache, node, Process::Running)));
+    Some(Hit { target, what, begin: lever(cache, node, process), end })
 }
 
-fn node(at: &Cursor<'_>, names: &Names<'_>) -> Option<(String, usize, usize)> {
+/// Reads a mode that does something to the way to one node, until it is open again; `read` reads the mode's own
+/// fields.
+pub(super) fn path_becomes<'a>(
+    at: &Cursor<'a>,
+    names: &Names<'_>,
+    what: &'static str,
+    read: impl FnOnce(&mut Fields<'a>) -> Option<Path>,
+) -> Option<Hit> {
+    let mut fields = at.fields()?;
+    let lever = |cache, node, path| Lever::Path { cache, node, path };
+    let (node, path, lasts) = (node(&mut fields, names), read(&mut fields), lasts(&mut fields));
+    fields.finish();
+    let ((target, cache, node), path, lasts) = (node?, path?, lasts?);
+    let end = lasts.map(|lasts| (lasts, lever(cache, node, Path::Open)));
+    Some(Hit { target, what, begin: lever(cache, node, path), end })
+}
+
+/// How long a mode lasts; absent: to the end of the run.
+#[expect(clippy::option_option, reason = "outer: a problem was noted; inner: it does not end")]
+fn lasts(fields: &mut Fields<'_>) -> Option<Option<Span>> {
+    fields.may("for", span)
+}
+
+/// Reads which node is hit: its name, its cache, its position there.
+pub(super) fn node(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<(String, usize, usize)> {
+    fields.need("node", "\"main.a\"", |at| any_node(at, names))
+}
+
+fn any_node(at: &Cursor<'_>, names: &Names<'_>) -> Option<(String, usize, usize)> {
     let all: Vec<(String, usize, usize)> = names
         .caches
         .iter()

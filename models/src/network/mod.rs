@@ -5,10 +5,16 @@
 //! [`Event::Unacknowledged`] when it would have arrived; the kernel acts on it only through timers that run from the
 //! moment it was sent, and none of them can fire earlier than that report (the shortest probe waits two round trips).
 //!
-//! Left out: congestion beyond the initial window, packet loss by chance, asymmetric paths.
+//! On a path that loses packets by chance the same report starts the same timers; what is written meanwhile goes out
+//! too, and its acknowledgement repairs the loss sooner (`Behind`). Lost replies are the node's kernel's to repair
+//! (`replies.rs`).
+//!
+//! Left out: congestion beyond the initial window.
 
 pub mod kernel;
 pub mod names;
+pub mod neighbour;
+pub mod replies;
 pub mod retransmission;
 pub mod wheel;
 
@@ -16,7 +22,7 @@ use halfopen_sim::{Span, Time};
 
 use crate::client::{CallKey, ClientId};
 use crate::event::InstanceId;
-use crate::fault::Process;
+use crate::fault::{Path, Process};
 
 pub use kernel::Kernel;
 
@@ -51,6 +57,8 @@ pub enum PacketKind {
     Again(CallKey, u32),
     /// A keepalive probe.
     Probe(u32),
+    /// A segment behind one that was lost by chance: its acknowledgement shows the gap.
+    Behind(u32),
 }
 
 /// What can happen to the kernel under an instance.
@@ -76,6 +84,14 @@ pub enum Event {
     RetransmissionTimer(Socket),
     /// The keepalive timer.
     KeepaliveTimer(Socket),
+    /// A SYN left for a neighbour that is silent on the segment.
+    Unresolved(Socket),
+    /// Nobody answered the resolution of its address.
+    Unreachable(Socket),
+    /// This call's segment was lost by chance.
+    Lost(Socket, CallKey),
+    /// A segment behind a lost one was acknowledged.
+    AcknowledgedBehind(Socket),
 }
 
 /// Why a connection ended or did not come about, as the application sees it.
@@ -89,6 +105,8 @@ pub enum SocketError {
     Refused,
     /// ETIMEDOUT: the kernel gave up.
     TimedOut,
+    /// EHOSTUNREACH: nobody on the segment has this address.
+    Unreachable,
 }
 
 /// A node as seen from the network.
@@ -100,6 +118,8 @@ pub struct Peer {
     pub incarnation: u32,
     /// Round trip from any instance.
     pub rtt: Span,
+    /// What the way there does to packets.
+    pub path: Path,
 }
 
 /// What comes back from a node's host when a packet arrives there.
@@ -116,7 +136,7 @@ pub enum Answer {
 impl Peer {
     /// A running node.
     pub fn new(rtt: Span) -> Peer {
-        Peer { process: Process::Running, incarnation: 0, rtt }
+        Peer { process: Process::Running, incarnation: 0, rtt, path: Path::Open }
     }
 
     /// One way between an instance and the node.
@@ -133,11 +153,13 @@ impl Peer {
     ///
     /// A stopped process changes nothing here: its kernel goes on acknowledging.
     pub fn answer(&self, incarnation: u32) -> Answer {
-        match self.process {
-            Process::HostGone => Answer::Silence,
-            Process::Killed => Answer::Resets,
-            Process::Running | Process::Stopped if incarnation == self.incarnation => Answer::Lives,
-            Process::Running | Process::Stopped => Answer::Resets,
+        match (self.path, self.process) {
+            (Path::Drops { .. } | Path::LinkDown, _) | (_, Process::HostGone) => Answer::Silence,
+            (Path::Rejects, _) | (_, Process::Killed) => Answer::Resets,
+            (_, Process::Running | Process::Stopped | Process::Dying) if incarnation == self.incarnation => {
+                Answer::Lives
+            }
+            (_, Process::Running | Process::Stopped | Process::Dying) => Answer::Resets,
         }
     }
 
@@ -149,6 +171,17 @@ impl Peer {
     /// Whether a connection made with `incarnation` is half-open: it looks established and will never answer again
     /// as things stand.
     pub fn leaves_half_open(&self, incarnation: u32) -> bool {
-        !(self.process == Process::Running && self.incarnation == incarnation)
+        let carries = matches!(self.path, Path::Open | Path::Loses(_));
+        !(carries && self.process == Process::Running && self.incarnation == incarnation)
+    }
+
+    /// Whether commands arrive and their answers, acknowledgements among them, do not leave.
+    pub fn hears_only(&self) -> bool {
+        self.process == Process::Running && self.path == Path::Drops { inward: false, outward: true }
+    }
+
+    /// Whether what the node sends now leaves its host.
+    pub fn can_answer(&self) -> bool {
+        !matches!(self.path, Path::Drops { outward: true, .. } | Path::LinkDown)
     }
 }

@@ -66,6 +66,11 @@ impl Retransmission {
         Retransmission { rto, first: None }
     }
 
+    /// Whether a retransmission has left.
+    pub fn has_fired(&self) -> bool {
+        self.first.is_some()
+    }
+
     /// The timer fired at `now`.
     pub fn fire(&mut self, now: Time, patience: Patience) -> Firing {
         match self.first {

@@ -28,6 +28,8 @@ pub enum Event {
     Command(Command),
     /// The command in service is done.
     Done,
+    /// A command that blocked need not wait any longer.
+    Unblocked(Command),
 }
 
 /// A command and where its reply goes.
@@ -55,6 +57,7 @@ pub enum Effect {
 pub struct Node {
     process: Process,
     service: Sampler,
+    blocks: Option<Sampler>,
     stream: Stream,
     /// In order of arrival; the first is in service.
     queue: VecDeque<(Time, Command)>,
@@ -69,10 +72,11 @@ pub struct Node {
 
 impl Node {
     /// A running node without work.
-    pub fn new(service: Sampler, stream: Stream) -> Node {
+    pub fn new(service: Sampler, blocks: Option<Sampler>, stream: Stream) -> Node {
         Node {
             process: Process::Running,
             service,
+            blocks,
             stream,
             queue: VecDeque::new(),
             done: None,
@@ -94,8 +98,9 @@ impl Node {
         let was = std::mem::replace(&mut self.process, process);
         match process {
             Process::Running if was == Process::Stopped => self.go_on(out),
+            Process::Running if was == Process::Dying => self.lose(out),
             Process::Running => {}
-            Process::Stopped => self.stop(out),
+            Process::Stopped | Process::Dying => self.stop(out),
             Process::Killed => self.lose(out),
             Process::HostGone => {
                 let acknowledged_before = out.now().saturating_since(Time::ZERO + DELAYED_ACK);
@@ -107,6 +112,20 @@ impl Node {
                 self.lose(out);
             }
         }
+    }
+
+    /// Its answers do not leave any more: nobody acknowledges what is queued, so it will be sent again.
+    pub fn cut_off(&mut self, out: &mut Out<'_>) {
+        for &(_, command) in &self.queue {
+            out.emit(Effect::Unacknowledged(command));
+        }
+        self.lose(out);
+    }
+
+    /// Its connections are closed: what waited on them is lost.
+    pub fn lose(&mut self, out: &mut Out<'_>) {
+        out.cancel(self.done.take());
+        self.queue.clear();
     }
 
     fn go_on(&mut self, out: &mut Out<'_>) {
@@ -121,15 +140,10 @@ impl Node {
         out.cancel(self.done.take());
     }
 
-    fn lose(&mut self, out: &mut Out<'_>) {
-        out.cancel(self.done.take());
-        self.queue.clear();
-    }
-
     fn begin(&mut self, out: &mut Out<'_>) {
         let span = self.service.sample(&mut self.stream);
         self.busy += span;
-        if self.process == Process::Stopped {
+        if matches!(self.process, Process::Stopped | Process::Dying) {
             self.left = span;
             return;
         }
@@ -159,11 +173,20 @@ impl Component for Node {
             Event::Done => {
                 let (_, command) = self.queue.pop_front().expect("a command is in service");
                 self.served += 1;
-                out.emit(Effect::Reply(command));
+                match &self.blocks {
+                    Some(blocks) => {
+                        let wait = blocks.sample(&mut self.stream);
+                        out.at(now + wait, Event::Unblocked(command));
+                    }
+                    None => out.emit(Effect::Reply(command)),
+                }
                 if !self.queue.is_empty() {
                     self.begin(out);
                 }
             }
+            // A process that does not run unblocks nobody; on a connection that is gone nobody listens.
+            Event::Unblocked(command) if self.process == Process::Running => out.emit(Effect::Reply(command)),
+            Event::Unblocked(_) => {}
         }
     }
 }
@@ -191,7 +214,7 @@ mod tests {
     /// Effects with the microsecond at which each came.
     fn effects_of(doings: &[(u64, Do)]) -> Vec<(u64, Effect)> {
         let service = Distribution::Fixed(Span::from_micros(SERVICE)).prepare();
-        let mut node = Node::new(service, Streams::new(1).stream("service", "test"));
+        let mut node = Node::new(service, None, Streams::new(1).stream("service", "test"));
         let mut calendar: Calendar<event::Event> = Calendar::new();
         let (mut effects, mut came) = (Vec::new(), Vec::new());
         let mut left = doings.iter().peekable();

@@ -62,6 +62,9 @@ pub struct Cache {
     pub nodes: Vec<String>,
     /// Service time of one command on the node's single thread.
     pub service: Distribution,
+    /// How long a command blocks after its service without occupying the thread (BLPOP on an empty list); absent:
+    /// none does.
+    pub blocks: Option<Distribution>,
     /// Round-trip time between an instance and a node.
     pub rtt: Span,
     /// Who notices a dead node and what is done about it.
@@ -83,6 +86,11 @@ pub enum Failover {
         ttl: Span,
         /// Whether the service ends the connections to the old node when it promotes.
         closes_connections: bool,
+    },
+    /// The follower takes over at once and the name follows.
+    NameMoves {
+        /// From the loss, or the handover, until the name points to the follower.
+        after: Span,
     },
 }
 

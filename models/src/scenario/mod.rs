@@ -36,7 +36,7 @@ pub use meaning::*;
 pub use problem::{Origin, Problem};
 pub use raw::LARGEST_TEXT;
 
-pub(crate) use check::{Names, client_options, span};
+pub(crate) use check::{Names, client_options, some_span, span};
 
 use check::Stage;
 use raw::{Entry, Raw, quoted};

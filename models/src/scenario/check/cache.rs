@@ -24,6 +24,7 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
     let mut fields = at.fields()?;
     let nodes = fields.need("nodes", "[\"a\", \"b\"]", nodes);
     let service = fields.need("service", DISTRIBUTIONS[1].example, |at| at.kind(DISTRIBUTIONS));
+    let blocks = fields.may("blocks", |at| at.kind(DISTRIBUTIONS));
     let rtt = fields.need("path", "{ rtt = \"300us\" }", path);
     let failover = fields.need("failover", FAILOVERS[1].example, |at| {
         let failover = at.kind(FAILOVERS)?;
@@ -37,7 +38,14 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
         Some(failover)
     });
     fields.finish();
-    Some(Cache { name: name.to_owned(), nodes: nodes?, service: service?, rtt: rtt?, failover: failover? })
+    Some(Cache {
+        name: name.to_owned(),
+        nodes: nodes?,
+        service: service?,
+        blocks: blocks?,
+        rtt: rtt?,
+        failover: failover?,
+    })
 }
 
 fn nodes(at: &Cursor<'_>) -> Option<Vec<String>> {
@@ -75,6 +83,16 @@ const FAILOVERS: &[Kind<Failover>] = &[
         name: "managed",
         example: "{ managed = { detect = \"20s\", promote = \"10s\", ttl = \"5s\", closes_connections = false } }",
         read: managed,
+    },
+    Kind {
+        name: "name_moves",
+        example: "{ name_moves = { after = \"5s\" } }",
+        read: |at| {
+            let mut fields = at.fields()?;
+            let after = fields.need("after", "\"5s\"", span);
+            fields.finish();
+            Some(Failover::NameMoves { after: after? })
+        },
     },
 ];
 

@@ -2,19 +2,23 @@
 //!
 //! Sources: `retransmission.rs` for giving up, `wheel.rs` for when timers fire; `tcp_schedule_loss_probe` (in
 //! `tcp_output.c`) for the probe, `tcp_keepalive_timer` (`tcp_timer.c`) for keepalive, `tcp_rtt_estimator`
-//! (`tcp_input.c`) for the retransmission timeout (round trip + 200 ms on a quiet path, in whole ticks: 204 ms measured at 0.1 ms).
+//! (`tcp_input.c`) for the retransmission timeout (round trip + 200 ms on a quiet path, in whole ticks: 204 ms measured
+//! at 0.1 ms). What becomes of a connection that misses an acknowledgement is in `stalled.rs`.
 
-use std::collections::VecDeque;
+mod stalled;
 
 use halfopen_sim::{Span, Time, Timer};
 
-use super::retransmission::{Firing, Handshake, Patience, RTO_MIN, Retransmission, WINDOW};
+use super::neighbour::Neighbours;
+use super::retransmission::{Firing, Handshake, RTO_MIN};
 use super::wheel::HostClock;
 use super::{Event, PacketKind, Socket, SocketError};
 use crate::client::CallKey;
 use crate::component::{self, Component};
 use crate::event::{self, InstanceId, NodeId};
 use crate::scenario::{self, Keepalive};
+
+use stalled::Stall;
 
 type Out<'a> = component::Out<'a, Kernel>;
 
@@ -45,6 +49,7 @@ pub struct SocketOptions {
 pub struct Kernel {
     clock: HostClock,
     settings: scenario::Kernel,
+    neighbours: Neighbours,
     connections: Vec<Connection>,
 }
 
@@ -69,26 +74,27 @@ enum State {
     Stalled(Stall),
 }
 
-/// A connection whose oldest segment was not acknowledged; what is written meanwhile waits behind it.
-#[derive(Debug)]
-struct Stall {
-    waiting: VecDeque<CallKey>,
-    head_sent: Time,
-    phase: Phase,
-}
-
-#[derive(Debug)]
-enum Phase {
-    /// Waiting for the tail-loss probe.
-    Probe,
-    /// Backing off.
-    Backoff(Retransmission),
-}
-
 impl Kernel {
-    /// A kernel without connections.
-    pub fn new(clock: HostClock, settings: scenario::Kernel) -> Kernel {
-        Kernel { clock, settings, connections: Vec::new() }
+    /// A kernel without connections; `reachable_time` is what its host uses for neighbours.
+    pub fn new(clock: HostClock, settings: scenario::Kernel, reachable_time: Span) -> Kernel {
+        Kernel { clock, settings, neighbours: Neighbours::new(reachable_time), connections: Vec::new() }
+    }
+
+    /// A node on the host's segment falls silent there at `now`.
+    pub fn neighbour_falls_silent(&mut self, now: Time, node: NodeId) {
+        if self.established().any(|(_, of, _)| of == node) {
+            self.neighbours.falls_silent(now, node);
+        }
+    }
+
+    /// It is back.
+    pub fn neighbour_answers(&mut self, node: NodeId) {
+        self.neighbours.answers(node);
+    }
+
+    /// Whether a segment of this connection is missing and what was written after it waits.
+    pub fn is_stalled(&self, socket: Socket) -> bool {
+        self.find(socket).is_some_and(|at| matches!(self.connections[at].state, State::Stalled(_)))
     }
 
     /// The application dials.
@@ -125,13 +131,7 @@ impl Kernel {
         match &mut connection.state {
             State::Established => out.emit(connection.packet(call)),
             State::Dialing(_) => {}
-            State::Stalled(stall) => {
-                stall.waiting.push_back(call);
-                // Each new transmission pushes the probe back, until the window is full.
-                if matches!(stall.phase, Phase::Probe) && stall.waiting.len() <= WINDOW {
-                    self.arm_probe(out, at);
-                }
-            }
+            State::Stalled(_) => self.send_behind(out, at, call),
         }
     }
 
@@ -188,20 +188,6 @@ impl Kernel {
         out.arm(fires.saturating_since(out.now()), event)
     }
 
-    /// Arms the tail-loss probe, never later than the oldest segment's retransmission would come.
-    fn arm_probe(&mut self, out: &mut Out<'_>, at: usize) {
-        let clock = self.clock;
-        let connection = &self.connections[at];
-        let State::Stalled(stall) = &connection.state else { return };
-        let from = if stall.waiting.len() == 1 { stall.head_sent } else { out.now() };
-        let margin = if stall.waiting.len() == 1 { RTO_MIN } else { clock.tick() * 2 };
-        let until_rto = (stall.head_sent + connection.rto(clock)).saturating_since(from);
-        let wait = (connection.rtt * 2 + margin).min(until_rto);
-        let event = Event::RetransmissionTimer(connection.socket);
-        out.cancel(connection.timer);
-        self.connections[at].timer = Some(self.arm(out, from, wait, event));
-    }
-
     fn on_syn_answered(&mut self, out: &mut Out<'_>, at: usize, incarnation: u32) {
         let connection = &mut self.connections[at];
         if !matches!(connection.state, State::Dialing(_)) {
@@ -219,35 +205,6 @@ impl Kernel {
         out.emit(Effect::Connected(socket, node));
     }
 
-    fn on_unacknowledged(&mut self, out: &mut Out<'_>, at: usize, call: CallKey) {
-        let connection = &mut self.connections[at];
-        if let State::Stalled(stall) = &mut connection.state {
-            stall.waiting.push_back(call);
-            if matches!(stall.phase, Phase::Probe) && stall.waiting.len() <= WINDOW {
-                self.arm_probe(out, at);
-            }
-            return;
-        }
-        let head_sent = out.now() - connection.one_way();
-        let stall = Stall { waiting: VecDeque::from([call]), head_sent, phase: Phase::Probe };
-        connection.state = State::Stalled(stall);
-        self.arm_probe(out, at);
-    }
-
-    /// The path works again: everything that waited is sent.
-    fn on_acknowledged(&mut self, out: &mut Out<'_>, at: usize) {
-        let connection = &mut self.connections[at];
-        connection.last_received = out.now();
-        let State::Stalled(stall) = &mut connection.state else { return };
-        let waiting = std::mem::take(&mut stall.waiting);
-        out.cancel(connection.timer.take());
-        connection.state = State::Established;
-        // The head is what was acknowledged.
-        for &call in waiting.iter().skip(1) {
-            out.emit(connection.packet(call));
-        }
-    }
-
     fn on_handshake_timer(&mut self, out: &mut Out<'_>, at: usize) {
         let (retries, linear) = (self.settings.tcp_syn_retries, self.settings.tcp_syn_linear_timeouts);
         let connection = &mut self.connections[at];
@@ -263,33 +220,19 @@ impl Kernel {
         }
     }
 
-    fn on_retransmission_timer(&mut self, out: &mut Out<'_>, at: usize) {
-        let clock = self.clock;
-        let connection = &mut self.connections[at];
-        let rto = connection.rto(clock);
-        let patience =
-            Patience { retries: self.settings.tcp_retries2, user_timeout: connection.options.user_timeout };
-        let State::Stalled(stall) = &mut connection.state else { return };
-        let firing = match &mut stall.phase {
-            Phase::Probe => {
-                stall.phase = Phase::Backoff(Retransmission::new(rto));
-                Firing::Resend(rto)
-            }
-            Phase::Backoff(retransmission) => retransmission.fire(out.now(), patience),
-        };
-        let head = stall.waiting[0];
-        match firing {
-            Firing::GiveUp => self.fail(out, at, SocketError::TimedOut),
-            Firing::Resend(after) => {
-                out.emit(Effect::Send(
-                    connection.node,
-                    connection.socket,
-                    PacketKind::Again(head, connection.incarnation),
-                ));
-                let event = Event::RetransmissionTimer(connection.socket);
-                let timer = self.arm(out, out.now(), after, event);
-                self.connections[at].timer = Some(timer);
-            }
+    /// A SYN goes to a neighbour that is silent: it vanishes, or its sender hears that there is no way.
+    fn on_unresolved(&mut self, out: &mut Out<'_>, at: usize) {
+        let Connection { socket, node, .. } = self.connections[at];
+        if let Some(fails) = self.neighbours.send(out.now(), node, self.clock) {
+            out.at(fails, Event::Unreachable(socket));
+        }
+    }
+
+    /// `tcp_v4_err`: fatal for a dial, a soft error for what is established.
+    fn on_unreachable(&mut self, out: &mut Out<'_>, at: usize) {
+        let connection = &self.connections[at];
+        if matches!(connection.state, State::Dialing(_)) && self.neighbours.is_silent(connection.node) {
+            self.fail(out, at, SocketError::Unreachable);
         }
     }
 
@@ -352,6 +295,8 @@ impl Component for Kernel {
             Event::SynAnswered(s, _) | Event::SynRefused(s) | Event::Fin(s) | Event::Reset(s) => s,
             Event::Unacknowledged(s, _) | Event::Acknowledged(s) | Event::KeepaliveAnswered(s) => s,
             Event::HandshakeTimer(s) | Event::RetransmissionTimer(s) | Event::KeepaliveTimer(s) => s,
+            Event::Unresolved(s) | Event::Unreachable(s) => s,
+            Event::Lost(s, _) | Event::AcknowledgedBehind(s) => s,
         };
         // A packet for a socket that is closed meanwhile; the kernel would answer it with a reset.
         let Some(at) = self.find(socket) else { return };
@@ -360,7 +305,11 @@ impl Component for Kernel {
             Event::SynRefused(_) => self.fail(out, at, SocketError::Refused),
             Event::Fin(_) => self.fail(out, at, SocketError::Eof),
             Event::Reset(_) => self.fail(out, at, SocketError::Reset),
-            Event::Unacknowledged(_, call) => self.on_unacknowledged(out, at, call),
+            Event::Unacknowledged(_, call) => self.on_missing(out, at, call, false),
+            Event::Lost(_, call) => self.on_missing(out, at, call, true),
+            Event::AcknowledgedBehind(_) => self.on_acknowledged_behind(out, at),
+            Event::Unresolved(_) => self.on_unresolved(out, at),
+            Event::Unreachable(_) => self.on_unreachable(out, at),
             Event::Acknowledged(_) => self.on_acknowledged(out, at),
             Event::KeepaliveAnswered(_) => {
                 self.connections[at].last_received = now;

@@ -1,0 +1,92 @@
+//! What the way to a node does to packets: dropped, rejected, lost by chance and repaired.
+
+use halfopen_sim::Calendar;
+
+use crate::component::Component;
+use crate::event::{Event, InstanceId, NodeId};
+use crate::fault::Path;
+use crate::network::replies::Leaves;
+use crate::network::{self, Packet, PacketKind, Socket};
+use crate::world::World;
+
+impl World {
+    pub(super) fn set_path(&mut self, calendar: &mut Calendar<Event>, id: NodeId, path: Path) {
+        let now = calendar.now();
+        self.peers[id as usize].path = path;
+        if !self.peers[id as usize].can_answer() {
+            self.node(calendar, id, |node, out| node.cut_off(out));
+        }
+        for kernel in &mut self.kernels {
+            match path {
+                Path::LinkDown => kernel.neighbour_falls_silent(now, id),
+                _ => kernel.neighbour_answers(id),
+            }
+        }
+    }
+
+    /// Whether a packet is lost by chance. Of what is acknowledged alone the acknowledgement may be lost too; that of
+    /// data is repeated by every later one.
+    pub(super) fn is_lost(
+        &mut self,
+        calendar: &mut Calendar<Event>,
+        id: NodeId,
+        packet: Packet,
+        share: f64,
+    ) -> bool {
+        let now = calendar.now();
+        let Packet { from, socket, kind } = packet;
+        let replies = &mut self.replies[id as usize];
+        match kind {
+            PacketKind::Call(call, _) => {
+                // What left before the gap was known arrives behind it.
+                let lost = self.kernels[from as usize].is_stalled(socket) || !replies.carries(share);
+                if lost {
+                    let event = network::Event::Lost(socket, call);
+                    self.kernel(calendar, from, |kernel, out| kernel.on(now, event, out));
+                }
+                lost
+            }
+            PacketKind::Again(..) => !replies.carries(share),
+            PacketKind::Syn | PacketKind::Behind(_) | PacketKind::Probe(_) => {
+                !(replies.carries(share) && replies.carries(share))
+            }
+        }
+    }
+
+    pub(super) fn replies_leave(
+        &mut self,
+        calendar: &mut Calendar<Event>,
+        id: NodeId,
+        (instance, socket): (InstanceId, Socket),
+        left: Leaves,
+    ) {
+        match left {
+            Leaves::Arrive(commands) => {
+                for command in commands {
+                    self.deliver(calendar, id, command);
+                }
+            }
+            Leaves::Lost(wait) => {
+                calendar.schedule(calendar.now() + wait, Event::Repeat(id, instance, socket));
+            }
+            Leaves::Waits => {}
+        }
+    }
+
+    /// A node's kernel sends a lost reply again.
+    pub(crate) fn repeat(
+        &mut self,
+        calendar: &mut Calendar<Event>,
+        id: NodeId,
+        instance: InstanceId,
+        socket: Socket,
+    ) {
+        let share = match self.peers[id as usize].path {
+            Path::Open => 0.0,
+            Path::Loses(share) => share,
+            Path::Drops { .. } | Path::LinkDown | Path::Rejects => 1.0,
+        };
+        let left = self.replies[id as usize].repeat(instance, socket, share);
+        self.replies_leave(calendar, id, (instance, socket), left);
+    }
+}
