@@ -6,11 +6,13 @@ use super::row::Row;
 
 /// Name of the preset for a case's client.
 pub fn preset(row: &Row) -> String {
-    let version = row.client_version.split('.').next().unwrap_or_default();
-    match row.client.as_str() {
+    let mut version = row.client_version.splitn(3, '.');
+    let (major, minor) = (version.next().unwrap_or_default(), version.next().unwrap_or_default());
+    match (row.client.as_str(), major) {
         // A bare socket is watched until its first error: what a client library does afterwards does not matter.
-        "bare-socket" => "ioredis-5".into(),
-        name => format!("{name}-{version}"),
+        ("bare-socket", _) => "ioredis-5".into(),
+        ("node-redis", "3" | "4") | ("redis-py", "3") => format!("{}-{major}.{minor}", row.client),
+        (name, _) => format!("{name}-{major}"),
     }
 }
 

@@ -17,9 +17,12 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
+use halfopen_models::scenario::Scenario;
 use halfopen_sim::Span;
 use rayon::prelude::*;
 
@@ -108,23 +111,29 @@ fn simulate(
         .num_threads(args.jobs.map_or(0, usize::from))
         .build()
         .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))?;
-    let run = |(id, read): (String, Result<_, String>)| {
-        let runs = read.map(|scenario| {
-            (0..seeds)
-                .take_while(|_| !interrupt::asked())
-                .map(|seed| {
-                    let seen = watch::watch(&scenario, args.seed + seed);
-                    progress.went_on(scenario.horizon, seen.callers.sent as u64);
-                    seen
-                })
-                .collect()
-        });
+    let run = |(id, read): (String, Result<Scenario, String>)| {
+        let runs = read.and_then(|scenario| over_seeds(&scenario, args.seed..args.seed + seeds, &progress));
         progress.finished_one();
         (id, runs)
     };
     let runs = pool.install(|| scenarios.into_par_iter().map(run).collect());
     if interrupt::asked() {
         return Err(Failure::Interrupted("interrupted; nothing was written".into()));
+    }
+    Ok(runs)
+}
+
+/// One case with every seed. A run that a defect of ours stops is told as a miss: the other cases are still worth
+/// their time.
+fn over_seeds(scenario: &Scenario, seeds: Range<u64>, progress: &Progress) -> Runs {
+    let mut runs = Vec::new();
+    for seed in seeds.take_while(|_| !interrupt::asked()) {
+        let run = catch_unwind(AssertUnwindSafe(|| watch::watch(scenario, seed))).map_err(|_| {
+            let name = &scenario.name;
+            format!("a defect of halfopen stops it: halfopen show {name} > case.toml; halfopen run case.toml --seed {seed} --reps 1")
+        })?;
+        progress.went_on(scenario.horizon, run.callers.sent as u64);
+        runs.push(run);
     }
     Ok(runs)
 }

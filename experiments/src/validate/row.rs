@@ -46,7 +46,6 @@ pub struct Row {
     pub threads: Option<u32>,
     pub acquire_timeout_s: Option<f64>,
     pub service_kind: String,
-    pub service_dist: String,
     pub sentinel_down_after_ms: Option<f64>,
     pub caller_timeout_ms: Option<f64>,
     pub caller_retries: Option<u32>,
