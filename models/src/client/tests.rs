@@ -8,7 +8,7 @@ use super::*;
 use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
-use crate::scenario::{Backoff, InFlight, PoolOrder};
+use crate::scenario::{AfterSocketTimeout, Backoff, Covers, InFlight, PoolOrder, Watches, WhenFull};
 
 const CALL_BYTES: Bytes = 1_000;
 const TIMED_OUT_BYTES: Bytes = 600;
@@ -32,11 +32,18 @@ fn options() -> scenario::Client {
         connections: Connections::Pipelined,
         connect_timeout: Some(Span::from_secs(10)),
         command_timeout: None,
+        command_timeout_covers: Covers::EveryCall,
         socket_timeout: None,
+        socket_timeout_watches: Watches::Replies,
+        after_socket_timeout: AfterSocketTimeout::Reconnect,
+        ping_interval: None,
         max_pending: None,
         in_flight_on_close: InFlight::Resend,
         offline_queue: true,
+        when_full: WhenFull::Buffers,
+        dials_at_once: 0,
         reconnect: Backoff::Linear { step: Span::from_millis(50), cap: Span::from_secs(2) },
+        reconnect_for: None,
         flush_after: None,
         retries: 0,
         retry_backoff: Backoff::None,
@@ -316,7 +323,7 @@ proptest! {
                 (3, Some((socket, Some(call))), _) => bench.on(Event::Reply(socket, call)),
                 (4, Some((socket, _)), _) => bench.on(Event::Closed(socket, SocketError::Reset)),
                 (5, _, Some(call)) => bench.on(Event::CommandTimeout(call)),
-                (6, _, _) if bench.calendar.len() > 0 => bench.fire().2,
+                (6, _, _) if !bench.calendar.is_empty() => bench.fire().2,
                 _ => (vec![], vec![]),
             };
             settled += came.1.len();

@@ -70,9 +70,8 @@ fn hold(cases: &[Case<'_>]) {
         let text = broken(find, replace);
         let found: Vec<String> = problems(&text, &Edits::default()).iter().map(|p| told(&text, p)).collect();
         if found != *expected {
-            wrong += &format!("(r#\"{find}\"#, r#\"{replace}\"#, &[\n");
-            found.iter().for_each(|line| wrong += &format!("    r#\"{line}\"#,\n"));
-            wrong += "]),\n";
+            let lines: Vec<String> = found.iter().map(|line| format!("    r#\"{line}\"#,\n")).collect();
+            wrong.extend([format!("(r#\"{find}\"#, r#\"{replace}\"#, &[\n"), lines.concat(), "]),\n".into()]);
         }
     }
     assert!(wrong.is_empty(), "these were said:\n{wrong}");

@@ -163,6 +163,12 @@ fn values_that_do_not_go_together() {
                 "20 load.users.arrivals.poisson.2.rate: a rate needs a unit",
             ],
         ),
+    ]);
+}
+
+#[test]
+fn ranges_and_bounds_that_do_not_go_together() {
+    hold(&[
         (
             "range = [1, 4]",
             "range = [3, 4]",

@@ -43,8 +43,9 @@ pub(super) struct Ladder {
 /// Buckets of equal width.
 #[derive(Clone, Debug, Default)]
 struct Rung {
-    /// Where the first bucket begins.
+    /// Where the first bucket begins, and where the rung or the top above takes over; the last bucket may be cut off.
     start: u128,
+    end: u128,
     /// Width of a bucket, as a power of two.
     shift: u32,
     /// First slot of each bucket's chain.
@@ -197,7 +198,7 @@ impl Ladder {
         // At most as many buckets as keys, and at least a quarter of that.
         let bits = 128 - (to - from).leading_zeros();
         rung.shift = bits.saturating_sub(keys.len().ilog2());
-        rung.start = from;
+        (rung.start, rung.end) = (from, to + 1);
         rung.from = from;
         rung.current = 0;
         let buckets = ((to - from) >> rung.shift) as usize + 1;
@@ -247,8 +248,7 @@ impl Rung {
     #[inline]
     fn advance(&mut self) {
         self.current += 1;
-        // Past the last bucket of all keys there is nothing.
-        self.from = self.from.saturating_add(1 << self.shift);
+        self.from = self.from.saturating_add(1 << self.shift).min(self.end);
     }
 }
 

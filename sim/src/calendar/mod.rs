@@ -1,9 +1,9 @@
 //! The calendar: everything that will happen, in one total order of (time, lane, sequence).
 //!
-//! Two stores under one numbering. Events that are never taken back are in a [`Ladder`], whose cost does not depend on
-//! how many are pending. Timers, which nearly always are taken back, are in [`Timers`], where arming and cancelling
+//! Two stores under one numbering. Events that are never taken back are in a ladder queue, whose cost does not depend on
+//! how many are pending. Timers, which nearly always are taken back, are in a timing wheel, where arming and cancelling
 //! are linking and unlinking and a cancelled timer leaves nothing behind. The earlier of the two firsts is next. Both
-//! keep packed [`Key`]s; what happens lies still, in a slot, until its key's turn has come.
+//! keep packed keys; what happens lies still, in a slot, until its key's turn has come.
 
 mod due;
 mod key;
@@ -129,6 +129,7 @@ impl<E: Copy> Calendar<E> {
                 if first >= limit {
                     return None;
                 }
+                debug_assert!(first.at() >= self.now, "{first:x?} comes after {:?}", self.now);
                 self.ladder.take();
                 self.free.push(first.slot());
                 self.now = first.at();

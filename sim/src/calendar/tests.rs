@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::key::SEQUENCES;
 use super::{Calendar, Lane, Timer};
+use crate::chance::Streams;
 use crate::time::{Span, Time};
 
 /// What a test does next; delays count from now.
@@ -157,6 +158,42 @@ proptest! {
                 pair.take(&Step::Pop);
             }
             if index % 11 == 0 {
+                pair.take(&Step::Cancel(index % 5));
+            }
+        }
+        pair.finish();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Every tier is filled and emptied many times over, and events keep coming to where one tier ends and the next
+    /// begins.
+    #[test]
+    fn a_steady_crowd_comes_in_order(
+        pending in 40_u64..3_000,
+        scale in 1_u32..50,
+        skew in 1_u32..4,
+        seed in any::<u64>(),
+    ) {
+        let mut stream = Streams::new(seed).stream("delays", "calendar");
+        let mut delay = move || {
+            let share = (0..skew).fold(1.0, |all, _| all * stream.uniform());
+            (share * 2.0 * (1_u64 << scale) as f64) as u64
+        };
+        let mut pair = Pair::new();
+        for _ in 0..pending {
+            pair.take(&Step::Schedule(Lane::Work, delay()));
+        }
+        for index in 0..20_000 {
+            pair.take(&Step::Pop);
+            pair.take(&match index % 4 {
+                0 => Step::Arm(delay()),
+                _ => Step::Schedule(Lane::Work, delay()),
+            });
+            if index % 8 == 0 {
+                pair.take(&Step::Arm(delay()));
                 pair.take(&Step::Cancel(index % 5));
             }
         }

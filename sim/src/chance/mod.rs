@@ -13,6 +13,8 @@
 mod distribution;
 mod sampler;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod zipf;
 
 pub use distribution::Distribution;
