@@ -65,6 +65,17 @@ impl World {
                 }
                 self.close(calendar, id, socket);
             }
+            app::Effect::End(socket) => {
+                // A server that lives closes its side as well; from any other nothing comes.
+                let of = self.kernels[id as usize].established().find(|&(s, ..)| s == socket);
+                if let Some((_, node, made_with)) = of
+                    && !self.peers[node as usize].leaves_half_open(made_with)
+                {
+                    let peer = self.peers[node as usize];
+                    let closed = peer.arrival(peer.arrival(now));
+                    calendar.schedule(closed, Event::Kernel(id, network::Event::Fin(socket)));
+                }
+            }
             app::Effect::Died(death) => {
                 self.recorder.died(id, now, death);
                 self.balancers[service].remove(id);
@@ -239,6 +250,18 @@ impl World {
                 self.names[id as usize].node = node;
                 self.recorder.promoted(calendar.now(), node);
             }
+            failover::Effect::Announce => {
+                let now = calendar.now();
+                for instance in 0..self.instances.len() as InstanceId {
+                    self.instance(calendar, instance, |app, out| app.on(now, app::Event::Switched(id), out));
+                }
+            }
+            failover::Effect::EndConnections(of) => {
+                self.end_connections(calendar, node(of), network::Event::Fin);
+            }
+            failover::Effect::Step(of, step) => {
+                self.recorder.failover_step(calendar.now(), node(of), step);
+            }
             failover::Effect::CloseConnections(of) => {
                 let node = node(of);
                 // An orderly end: the old process closes what it has and refuses what comes. If its host is gone,
@@ -298,7 +321,12 @@ impl World {
         let now = calendar.now();
         let peer = &self.peers[(self.plan.first_node[cache] + node as u32) as usize];
         let silent = peer.leaves_half_open(peer.incarnation);
-        let told = if silent { failover::Event::Silent } else { failover::Event::Answers };
+        let closes = matches!(peer.process, Process::Dying | Process::Killed) || peer.path == Path::Rejects;
+        let told = match (silent, closes) {
+            (_, true) => failover::Event::Closed,
+            (true, false) => failover::Event::Silent,
+            (false, false) => failover::Event::Answers,
+        };
         self.failover(calendar, cache as u32, |f, out| f.on(now, told(node as u32), out));
     }
 

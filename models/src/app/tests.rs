@@ -38,6 +38,7 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             flush_after: None,
             retries: 0,
             retry_backoff: crate::scenario::Backoff::None,
+            failover_detector: false,
             keepalive: None,
             tcp_user_timeout: None,
             bytes_per_call: 40,

@@ -4,7 +4,7 @@
 //! the kernel's own), the dial's (`connect_timeout`) and the pool's (`acquire_timeout`). How calls share connections
 //! is in `pipeline.rs` and `pool.rs`; which client has which clock is data, in `presets/`.
 //!
-//! Left out: cluster and Sentinel awareness, transactions, and the handshake that some clients make on a new connection
+//! Left out: cluster awareness, transactions, the time it takes to ask a sentinel before a dial, and the handshake that some clients make on a new connection
 //! before they call it ready (one more round trip; on a stopped process no dial would end in it).
 
 pub mod backoff;
@@ -55,6 +55,10 @@ pub enum Event {
     ConnectTimeout(Socket),
     /// A call has waited for a connection as long as the acquire timeout.
     AcquireTimeout(CallKey),
+    /// Another node serves, the sentinels say.
+    Switched,
+    /// A connection that the client wants to end is still open.
+    StillOpen(Socket),
     /// Time to dial again.
     Reconnect,
     /// Time to try a call again.
@@ -123,6 +127,10 @@ impl Desk<'_, '_> {
 
     fn send(&mut self, socket: Socket, call: CallKey) {
         self.out.emit(app::Effect::Send(socket, call));
+    }
+
+    fn end(&mut self, socket: Socket) {
+        self.out.emit(app::Effect::End(socket));
     }
 
     fn close(&mut self, socket: Socket) {

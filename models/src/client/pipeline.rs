@@ -12,6 +12,10 @@ use crate::scenario::{self, AfterSocketTimeout, Covers, InFlight, Watches, WhenF
 /// libuv counts whole milliseconds: what is due within one is done in one turn of the loop.
 const TURN: Span = Span::from_millis(1);
 
+/// ioredis `disconnectTimeout`, lib/redis/RedisOptions.ts of v5.11.1, where no application changes it: a stream that was
+/// ended (lib/connectors/AbstractConnector.ts `disconnect`) is destroyed after this.
+const DISCONNECT_TIMEOUT: Span = Span::from_secs(2);
+
 /// The connection and the calls on it and in front of it.
 #[derive(Debug, Default)]
 pub(super) struct Pipeline {
@@ -28,6 +32,7 @@ pub(super) struct Pipeline {
     waited: Span,
     connect_timer: Option<Timer>,
     socket_timer: Option<Timer>,
+    end_timer: Option<Timer>,
     reconnect_timer: Option<Timer>,
     ping_timer: Option<Timer>,
 }
@@ -38,6 +43,8 @@ enum Link {
     Down,
     Dialing(Socket),
     Ready(Socket),
+    /// Its writing side is closed; calls wait for the next connection.
+    Ending(Socket),
     /// The client has given up for good.
     Closed,
 }
@@ -58,7 +65,9 @@ impl Pipeline {
     pub(super) fn place(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, key: CallKey) {
         match self.link {
             Link::Ready(socket) => self.write_or_keep(book, desk, socket, key),
-            Link::Down | Link::Dialing(_) if book.options.offline_queue => self.waiting.push_back(key),
+            Link::Down | Link::Dialing(_) | Link::Ending(_) if book.options.offline_queue => {
+                self.waiting.push_back(key);
+            }
             Link::Closed => book.settle(desk, key, false),
             _ => book.fail(desk, key),
         }
@@ -105,12 +114,12 @@ impl Pipeline {
     }
 
     fn is_on(&self, socket: Socket) -> bool {
-        matches!(self.link, Link::Dialing(s) | Link::Ready(s) if s == socket)
+        matches!(self.link, Link::Dialing(s) | Link::Ready(s) | Link::Ending(s) if s == socket)
     }
 
     pub(super) fn on(&mut self, event: Event, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
         match event {
-            Event::Reply(socket, key) if self.link == Link::Ready(socket) => {
+            Event::Reply(socket, key) if self.is_on(socket) => {
                 self.on_reply(book, desk, socket, key);
             }
             Event::Connected(socket) if self.link == Link::Dialing(socket) => {
@@ -119,7 +128,7 @@ impl Pipeline {
             Event::DialFailed(socket, _) | Event::Closed(socket, _) if self.is_on(socket) => {
                 self.on_close(book, desk);
             }
-            Event::ConnectTimeout(socket) if self.is_on(socket) => {
+            Event::ConnectTimeout(socket) | Event::StillOpen(socket) if self.is_on(socket) => {
                 desk.close(socket);
                 self.on_close(book, desk);
             }
@@ -131,10 +140,18 @@ impl Pipeline {
                 }
             }
             Event::CommandTimeout(key) => self.on_command_timeout(book, desk, key),
+            Event::Switched if book.options.failover_detector => self.end(desk),
             Event::Reconnect if self.link == Link::Down => self.dial(book.options, desk),
             Event::Ping => self.on_ping(book, desk),
             _ => {}
         }
+    }
+
+    fn end(&mut self, desk: &mut Desk<'_, '_>) {
+        let (Link::Dialing(socket) | Link::Ready(socket)) = self.link else { return };
+        desk.end(socket);
+        self.link = Link::Ending(socket);
+        self.end_timer = Some(desk.arm(DISCONNECT_TIMEOUT, Event::StillOpen(socket)));
     }
 
     fn on_connected(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket) {
@@ -195,7 +212,9 @@ impl Pipeline {
 
     /// The connection is gone, and what was written on it.
     fn leave(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>) {
-        for timer in [&mut self.connect_timer, &mut self.socket_timer, &mut self.ping_timer] {
+        let timers =
+            [&mut self.connect_timer, &mut self.socket_timer, &mut self.end_timer, &mut self.ping_timer];
+        for timer in timers {
             desk.out.cancel(timer.take());
         }
         self.link = Link::Down;
@@ -243,7 +262,8 @@ impl Pipeline {
     }
 
     pub(super) fn forget(&mut self, desk: &mut Desk<'_, '_>) {
-        for timer in [self.connect_timer, self.socket_timer, self.reconnect_timer, self.ping_timer] {
+        let Pipeline { connect_timer, socket_timer, end_timer, reconnect_timer, ping_timer, .. } = *self;
+        for timer in [connect_timer, socket_timer, end_timer, reconnect_timer, ping_timer] {
             desk.out.cancel(timer);
         }
         *self = Pipeline::default();

@@ -112,7 +112,7 @@ impl Pool {
                 self.waiting.retain(|waiting| waiting.call != key);
                 book.settle(desk, key, false);
             }
-            Event::Reconnect | Event::Retry(_) | Event::Ping => {}
+            Event::Reconnect | Event::Retry(_) | Event::Ping | Event::Switched | Event::StillOpen(_) => {}
         }
     }
 

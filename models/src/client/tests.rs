@@ -47,6 +47,7 @@ fn options() -> scenario::Client {
         flush_after: None,
         retries: 0,
         retry_backoff: Backoff::None,
+        failover_detector: false,
         keepalive: None,
         tcp_user_timeout: None,
         bytes_per_call: CALL_BYTES,

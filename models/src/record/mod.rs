@@ -10,6 +10,7 @@ use halfopen_sim::{Span, Time};
 
 use crate::app::{Cause, Death};
 use crate::event::{InstanceId, NodeId};
+use crate::failover::sentinel::Step;
 use crate::fault::Fault;
 use crate::recording::{InstanceRecord, Note, Recovery, ServiceRecord, StoryEvent, StoryKind};
 use crate::scenario::{Bytes, Scenario};
@@ -227,6 +228,11 @@ impl Recorder {
     pub(crate) fn noticed_loss(&mut self, now: Time, node: NodeId) {
         let who = self.nodes[node as usize].name.clone();
         self.tell(now, StoryKind::Failover, &who, "its loss is detected".into());
+    }
+
+    pub(crate) fn failover_step(&mut self, now: Time, node: NodeId, step: Step) {
+        let who = self.nodes[node as usize].name.clone();
+        self.tell(now, StoryKind::Failover, &who, step.to_string());
     }
 
     pub(crate) fn promoted(&mut self, now: Time, node: NodeId) {

@@ -6,6 +6,7 @@
 use halfopen_sim::chance::Distribution;
 use halfopen_sim::{Span, Time};
 
+use crate::failover::sentinel;
 use crate::fault::Fault;
 
 /// Bytes of memory or of a message.
@@ -92,6 +93,8 @@ pub enum Failover {
         /// From the loss, or the handover, until the name points to the follower.
         after: Span,
     },
+    /// Redis Sentinel; clients of the cache ask the sentinels at each dial.
+    Sentinel(sentinel::Plan),
 }
 
 /// A service: equal instances behind a balancer.
@@ -227,6 +230,8 @@ pub struct Client {
     pub retries: u32,
     /// Wait before retry i.
     pub retry_backoff: Backoff,
+    /// Whether it hears when its cache's sentinels announce a switch, and then closes its connection.
+    pub failover_detector: bool,
     /// TCP keepalive on its sockets.
     pub keepalive: Option<Keepalive>,
     /// `TCP_USER_TIMEOUT` on its sockets.

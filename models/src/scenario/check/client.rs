@@ -76,6 +76,8 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
     let flush_after = option!(flush_after, "21", |at| or_none(at, |at| at.count(1..=1_000_000)));
     let retries = option!(retries, "0", |at| at.count(0..=1_000));
     let retry_backoff = option!(retry_backoff, BACKOFFS[2].example, |at| at.kind(BACKOFFS));
+    let detects = base.is_some_and(|base| base.failover_detector);
+    let failover_detector = fields.or("failover_detector", detects, Cursor::boolean);
     let keepalive = option!(keepalive, KEEPALIVE, |at| or_none(at, keepalive));
     let tcp_user_timeout = option!(tcp_user_timeout, "\"30s\"", |at| or_none(at, some_span));
     let bytes_per_call = option!(bytes_per_call, "\"1326B\"", bytes);
@@ -100,6 +102,7 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
         flush_after: flush_after?,
         retries: retries?,
         retry_backoff: retry_backoff?,
+        failover_detector: failover_detector?,
         keepalive: keepalive?,
         tcp_user_timeout: tcp_user_timeout?,
         bytes_per_call: bytes_per_call?,
