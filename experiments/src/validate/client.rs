@@ -10,7 +10,8 @@ pub fn preset(row: &Row) -> String {
     let (major, minor) = (version.next().unwrap_or_default(), version.next().unwrap_or_default());
     match (row.client.as_str(), major) {
         // A bare socket is watched until its first error: what a client library does afterwards does not matter.
-        ("bare-socket", _) => "ioredis-5".into(),
+        // Sentinels are watched without a client.
+        ("bare-socket" | "sentinel", _) => "ioredis-5".into(),
         ("node-redis", "3" | "4") | ("redis-py", "3") => format!("{}-{major}.{minor}", row.client),
         (name, _) => format!("{name}-{major}"),
     }

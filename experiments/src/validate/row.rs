@@ -55,6 +55,7 @@ pub struct Row {
     pub duration_s: Option<f64>,
     pub observed_after_fault_s: Option<f64>,
     pub time_to_detect_s: Option<f64>,
+    pub detect_error: String,
     pub time_to_first_error_s: Option<f64>,
     pub error_count: Option<f64>,
     pub peak_pending: Option<f64>,
@@ -102,6 +103,11 @@ impl Row {
             "killed_by_cgroup" => Some(Cause::ContainerLimit),
             _ => Some(Cause::HeapLimit),
         }
+    }
+
+    /// Whether it is a sentinel's log: no application was there.
+    pub fn is_sentinel(&self) -> bool {
+        self.client == "sentinel"
     }
 
     /// Whether it only connects, after the fault.

@@ -11,6 +11,8 @@ use super::row::Row;
 
 /// A rate at which nothing is sent within any case.
 const IDLE: &str = "0.000001/s";
+/// Sentinels know each other and their followers by then, and have failed over as long after they should have begun.
+const SETTLED: f64 = 20.0;
 /// A name that moves within this many seconds follows at once.
 const AT_ONCE: f64 = 0.1;
 /// The application starts its load about so long after it was started (`ok_before_fault` of the busy cases).
@@ -66,9 +68,13 @@ pub fn text(row: &Row, calibration: &Calibration) -> String {
     out
 }
 
-/// When the fault begins; a case that only connects does so after it.
+/// When the fault begins; a case that only connects does so after it, and sentinels have settled before it.
 fn fault_at(row: &Row) -> f64 {
-    if row.only_connects() { 0.0 } else { row.fault_at_s.unwrap_or(0.0) }
+    match row.fault_at_s {
+        _ if row.only_connects() => 0.0,
+        None if row.is_sentinel() => SETTLED,
+        at => at.unwrap_or(0.0),
+    }
 }
 
 /// The end of the case: of a bare socket and of a process that died the planned one or a while after, since there the
@@ -79,6 +85,7 @@ fn horizon(row: &Row) -> f64 {
     let watched = fault + row.observed_after_fault_s.unwrap_or(planned);
     match row.time_to_crash_s {
         _ if row.fault.is_empty() => planned,
+        _ if row.is_sentinel() => fault + row.sentinel_down_after_ms.unwrap_or(0.0) / 1e3 + SETTLED,
         _ if row.is_bare() => planned.max(watched),
         // Callers are counted to the end of the case.
         Some(_) if row.suite == "h" => watched,
@@ -134,7 +141,7 @@ fn fault(row: &Row) -> String {
         "kill9" => on_node("process_killed"),
         "reject" => on_node("rejects"),
         "sigstop" => on_node("process_stopped"),
-        "failover" => "planned_failover = { cache = \"main\" }".into(),
+        "failover" | "manual" => "planned_failover = { cache = \"main\" }".into(),
         "clientkill" => on_node("connections_closed"),
         "pause" => format!("pauses = {{ node = \"main.a\", for = \"{param}ms\" }}"),
         "loss" => format!("loses = {{ node = \"main.a\", share = \"{}%\" }}", param * 100.0),
@@ -190,7 +197,9 @@ fn call(row: &Row) -> String {
         "string" | "" => format!("\"{bytes}B\""),
         kind => format!("{{ {kind} = \"{bytes}B\" }}"),
     };
-    let command = if row.command == "set" { ", command = \"set\"" } else { "" };
+    // A bare socket writes its payload; a client's GET keeps it to itself.
+    let writes = row.command == "set" || row.is_bare() && bytes > 0.0;
+    let command = if writes { ", command = \"set\"" } else { "" };
     format!("{{ cache = \"main\", times = 1, payload = {payload}{command} }}")
 }
 

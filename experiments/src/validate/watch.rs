@@ -3,7 +3,7 @@
 
 use halfopen_models::Run;
 use halfopen_models::app::Cause;
-use halfopen_models::recording::{Note, Recording};
+use halfopen_models::recording::{Note, Recording, StoryKind};
 use halfopen_models::scenario::Scenario;
 use halfopen_sim::{Span, Time};
 
@@ -105,7 +105,7 @@ pub fn watch(scenario: &Scenario, seed: u64) -> Observation {
             given_up: view.given_up,
             cut_off: view.cut_off,
         },
-        sentinel: [None; 4],
+        sentinel: sentinel(&recording, since),
         sojourn_ms: sojourn(&recording),
         deaths: view.deaths,
     }
@@ -168,6 +168,20 @@ fn recovery(answers: &[f64], rate: f64, until: f64) -> Option<f64> {
         before = at;
     }
     if gap || until - before > GAP.max(5.0 / rate.max(1e-9)) { None } else { Some(0.0) }
+}
+
+/// Sentinel's steps as its log tells them: the median sentinel's own judgement, then what all agree on.
+fn sentinel(recording: &Recording, since: impl Fn(Time) -> f64) -> [Option<f64>; 4] {
+    let steps = recording.story.iter().filter(|event| event.kind == StoryKind::Failover);
+    let step = |what: &str, nth: usize| {
+        steps.clone().filter(|event| event.what.contains(what)).nth(nth).map(|event| since(event.at))
+    };
+    [
+        step("held for down", 1),
+        step("sentinels agree", 0),
+        step("becomes a master", 0),
+        step("is promoted", 0),
+    ]
 }
 
 /// Bytes for each call that a client holds, timed out or not.

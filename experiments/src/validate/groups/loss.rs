@@ -32,7 +32,10 @@ fn questions(row: &Row) -> Vec<Question> {
     asked.push(Question::new("first failed call, s", row.time_to_first_error_s, time(), |run| {
         run.first_error
     }));
-    asked.push(Question::new("recovery, s", row.time_to_recovery_s, time(), |run| run.recovered));
+    // Packets are lost to the end of the case: there is nothing to recover to.
+    if row.fault != "loss" {
+        asked.push(Question::new("recovery, s", row.time_to_recovery_s, time(), |run| run.recovered));
+    }
     let peak = Rule::Median(Tolerance::count(PEAK, row.peak_pending.unwrap_or(0.0)));
     asked.push(Question::new("peak pending", row.peak_pending, peak, |run| Some(run.peak_pending)));
     asked
