@@ -6,7 +6,7 @@ use halfopen_sim::{Calendar, Lane, Span, Time};
 
 use crate::app::{self, Instance};
 use crate::component::Component;
-use crate::event::{Event, InstanceId, LoadId, NodeId};
+use crate::event::{CacheId, Event, InstanceId, LoadId, NodeId};
 use crate::failover::Failover;
 use crate::load::{Arrivals, Balancer, Load};
 use crate::network::names::{Name, Resolver};
@@ -72,7 +72,8 @@ fn add_caches(world: &mut World, scenario: &Scenario, streams: &Streams) {
         let first = world.nodes.len() as NodeId;
         world.plan.first_node.push(first);
         world.names.push(Name { node: first, ttl: Failover::ttl(cache.failover) });
-        world.failovers.push(Failover::new(cache.failover, cache.nodes.len() as u32));
+        let chance = streams.stream("failover", &cache.name);
+        world.failovers.push(Failover::new(cache.failover, cache.nodes.len(), chance));
         for node in &cache.nodes {
             let stream = streams.stream("service", &format!("{}.{node}", cache.name));
             let blocks = cache.blocks.as_ref().map(|blocks| blocks.prepare());
@@ -111,6 +112,9 @@ fn schedule(world: &mut World, calendar: &mut Calendar<Event>, scenario: &Scenar
     }
     for id in 0..world.instances.len() {
         calendar.schedule(Time::ZERO, Instance::address(id as InstanceId, app::Event::Ready));
+    }
+    for id in 0..world.failovers.len() {
+        world.failover(calendar, id as CacheId, Failover::start);
     }
     for id in 0..world.loads.len() {
         world.load(calendar, id as LoadId, Load::start);

@@ -48,6 +48,8 @@ pub enum Event {
     Worked(TaskKey),
     /// For one of its clients.
     Client(ClientId, client::Event),
+    /// The sentinels of this cache announce that another node serves.
+    Switched(CacheId),
 }
 
 /// What an instance asks of the rest.
@@ -72,6 +74,8 @@ pub enum Effect {
     Send(Socket, CallKey),
     /// Close a socket.
     Close(Socket),
+    /// Say on a socket that nothing more is written, and wait for the peer to close it.
+    End(Socket),
     /// A call that its user needed was made; retries and resends are not counted again.
     CallMade,
 }
@@ -396,7 +400,12 @@ impl Component for Instance {
             Event::Request(load, request) => self.on_request(out, load, request),
             Event::Worked(task) => self.on_worked(out, task),
             Event::Client(client, event) if self.up => self.with_client(out, client, |c, d| c.on(event, d)),
-            Event::Client(..) => {}
+            Event::Switched(cache) if self.up => {
+                if let Some(client) = self.caches.iter().position(|&of| of == cache) {
+                    self.with_client(out, client as ClientId, |c, d| c.on(client::Event::Switched, d));
+                }
+            }
+            Event::Client(..) | Event::Switched(_) => {}
         }
         if self.up {
             self.watch_memory(out);

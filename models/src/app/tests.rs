@@ -3,7 +3,10 @@
 use halfopen_sim::Calendar;
 
 use super::*;
-use crate::scenario::{Calls, Client as Options, Connections, InFlight, Kernel, Objective, Restart};
+use crate::scenario::{
+    AfterSocketTimeout, Calls, Client as Options, Connections, Covers, InFlight, Kernel, Objective, Restart,
+    Watches, WhenFull,
+};
 
 const MS: fn(u64) -> Span = Span::from_millis;
 
@@ -20,14 +23,22 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             connections: Connections::Pipelined,
             connect_timeout: Some(MS(10_000)),
             command_timeout: None,
+            command_timeout_covers: Covers::EveryCall,
             socket_timeout: None,
+            socket_timeout_watches: Watches::Replies,
+            after_socket_timeout: AfterSocketTimeout::Reconnect,
+            ping_interval: None,
             max_pending: None,
             in_flight_on_close: InFlight::Resend,
             offline_queue: true,
+            when_full: WhenFull::Buffers,
+            dials_at_once: 0,
             reconnect: crate::scenario::Backoff::None,
+            reconnect_for: None,
             flush_after: None,
             retries: 0,
             retry_backoff: crate::scenario::Backoff::None,
+            failover_detector: false,
             keepalive: None,
             tcp_user_timeout: None,
             bytes_per_call: 40,

@@ -4,9 +4,11 @@
 //! the kernel's own), the dial's (`connect_timeout`) and the pool's (`acquire_timeout`). How calls share connections
 //! is in `pipeline.rs` and `pool.rs`; which client has which clock is data, in `presets/`.
 //!
-//! Left out: cluster and Sentinel awareness, health pings, transactions.
+//! Left out: cluster awareness, transactions, the time it takes to ask a sentinel before a dial, and the handshake that some clients make on a new connection
+//! before they call it ready (one more round trip; on a stopped process no dial would end in it).
 
 pub mod backoff;
+mod outbox;
 mod pipeline;
 mod pool;
 pub mod presets;
@@ -53,10 +55,16 @@ pub enum Event {
     ConnectTimeout(Socket),
     /// A call has waited for a connection as long as the acquire timeout.
     AcquireTimeout(CallKey),
+    /// Another node serves, the sentinels say.
+    Switched,
+    /// A connection that the client wants to end is still open.
+    StillOpen(Socket),
     /// Time to dial again.
     Reconnect,
     /// Time to try a call again.
     Retry(CallKey),
+    /// Time to ping.
+    Ping,
 }
 
 /// A client.
@@ -74,9 +82,10 @@ enum Sharing {
     Pool(Pool),
 }
 
-/// A call; without a task it was given up by its caller and only its command object is left.
+/// A call; without a task it was given up by its caller and only its command object is left, or it is a ping.
 #[derive(Debug)]
 struct Call {
+    is_ping: bool,
     task: Option<TaskKey>,
     payload: Bytes,
     tries: u32,
@@ -118,6 +127,10 @@ impl Desk<'_, '_> {
 
     fn send(&mut self, socket: Socket, call: CallKey) {
         self.out.emit(app::Effect::Send(socket, call));
+    }
+
+    fn end(&mut self, socket: Socket) {
+        self.out.emit(app::Effect::End(socket));
     }
 
     fn close(&mut self, socket: Socket) {
@@ -169,6 +182,23 @@ impl Book<'_> {
         }
     }
 
+    /// A call that needs no clock any more.
+    fn stop_clock(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
+        if let Some(call) = self.calls.get_mut(key) {
+            desk.out.cancel(call.timer.take());
+        }
+    }
+
+    /// Makes a call that nobody waits for.
+    fn ping(&mut self, desk: &mut Desk<'_, '_>) -> CallKey {
+        desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
+        self.calls.insert(Call { is_ping: true, task: None, payload: 0, tries: 0, timer: None })
+    }
+
+    fn is_ping(&self, key: CallKey) -> bool {
+        self.calls.get(key).is_some_and(|call| call.is_ping)
+    }
+
     fn is_timed_out(&self, key: CallKey) -> bool {
         self.calls.get(key).is_none_or(|call| call.task.is_none())
     }
@@ -189,7 +219,7 @@ impl Client {
     /// The process has started. A pipelined client dials at once, a pool when it has a call.
     pub fn start(&mut self, desk: &mut Desk<'_, '_>) {
         if let Sharing::Pipeline(pipeline) = &mut self.connections {
-            pipeline.dial(&self.options, desk);
+            pipeline.start(&self.options, desk);
         }
     }
 
@@ -213,6 +243,7 @@ impl Client {
         desk.ledger.begin_call(self.options.bytes_per_call + payload);
         let timeout = self.options.command_timeout;
         let key = self.calls.insert_with_key(|key| Call {
+            is_ping: false,
             task: Some(task),
             payload,
             tries: 0,

@@ -8,13 +8,14 @@ use super::{Book, CallKey, Desk, Event};
 use crate::network::Socket;
 use crate::scenario::PoolOrder;
 
-/// The connections of a pool. Idle + busy (dialling ones included) never exceed its size.
+/// The places of a pool; idle and busy ones together are its size. An idle place without a connection dials for the
+/// call that takes it. A connection that closes leaves its place where it is.
 #[derive(Debug)]
 pub(super) struct Pool {
-    size: usize,
+    size: u32,
     acquire_timeout: Option<Span>,
     order: PoolOrder,
-    idle: VecDeque<Socket>,
+    idle: VecDeque<Option<Socket>>,
     busy: Vec<Busy>,
     waiting: VecDeque<Waiting>,
 }
@@ -35,15 +36,8 @@ struct Waiting {
 
 impl Pool {
     pub(super) fn new(size: u32, acquire_timeout: Option<Span>, order: PoolOrder) -> Pool {
-        let size = size as usize;
-        Pool {
-            size,
-            acquire_timeout,
-            order,
-            idle: VecDeque::new(),
-            busy: Vec::new(),
-            waiting: VecDeque::new(),
-        }
+        let idle = VecDeque::from(vec![None; size as usize]);
+        Pool { size, acquire_timeout, order, idle, busy: Vec::new(), waiting: VecDeque::new() }
     }
 
     pub(super) fn place(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, call: CallKey) {
@@ -51,13 +45,13 @@ impl Pool {
             PoolOrder::Lifo => self.idle.pop_back(),
             PoolOrder::Fifo => self.idle.pop_front(),
         };
-        if let Some(socket) = idle {
-            self.send(book, desk, socket, call);
-        } else if self.busy.len() < self.size {
-            self.dial(book, desk, call);
-        } else {
-            let timer = desk.arm_if(self.acquire_timeout, Event::AcquireTimeout(call));
-            self.waiting.push_back(Waiting { call, timer });
+        match idle {
+            Some(Some(socket)) => self.send(book, desk, socket, call),
+            Some(None) => self.dial(book, desk, call),
+            None => {
+                let timer = desk.arm_if(self.acquire_timeout, Event::AcquireTimeout(call));
+                self.waiting.push_back(Waiting { call, timer });
+            }
         }
     }
 
@@ -93,7 +87,7 @@ impl Pool {
         match event {
             Event::Reply(socket, key) => {
                 if self.take(desk, socket).is_some() {
-                    self.idle.push_back(socket);
+                    self.idle.push_back(Some(socket));
                     book.settle(desk, key, true);
                     self.serve_next(book, desk);
                 }
@@ -104,7 +98,9 @@ impl Pool {
                 }
             }
             Event::DialFailed(socket, _) | Event::Closed(socket, _) => {
-                self.idle.retain(|&idle| idle != socket);
+                for idle in self.idle.iter_mut().filter(|idle| **idle == Some(socket)) {
+                    *idle = None;
+                }
                 self.lose(book, desk, socket);
             }
             Event::ConnectTimeout(socket) | Event::SocketTimeout(socket) => {
@@ -116,12 +112,13 @@ impl Pool {
                 self.waiting.retain(|waiting| waiting.call != key);
                 book.settle(desk, key, false);
             }
-            Event::Reconnect | Event::Retry(_) => {}
+            Event::Reconnect | Event::Retry(_) | Event::Ping | Event::Switched | Event::StillOpen(_) => {}
         }
     }
 
     fn lose(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket) {
         if let Some(call) = self.take(desk, socket) {
+            self.idle.push_back(None);
             book.fail(desk, call);
             self.serve_next(book, desk);
         }
@@ -132,7 +129,7 @@ impl Pool {
         for timer in timers.chain(self.waiting.drain(..).map(|waiting| waiting.timer)) {
             desk.out.cancel(timer);
         }
-        self.idle.clear();
+        self.idle = VecDeque::from(vec![None; self.size as usize]);
     }
 
     /// A call that has an own connection takes it along: a late reply would belong to nobody.
@@ -147,6 +144,7 @@ impl Pool {
         if let Some(socket) = socket {
             desk.close(socket);
             self.take(desk, socket);
+            self.idle.push_back(None);
             self.serve_next(book, desk);
         }
     }
@@ -157,7 +155,7 @@ impl Pool {
     /// Connections in use (with their call) and idle.
     pub(super) fn open(&self) -> Vec<(Socket, Option<CallKey>)> {
         let busy = self.busy.iter().map(|busy| (busy.socket, Some(busy.call)));
-        busy.chain(self.idle.iter().map(|&socket| (socket, None))).collect()
+        busy.chain(self.idle.iter().flatten().map(|&socket| (socket, None))).collect()
     }
 
     pub(super) fn busy_calls(&self) -> Vec<CallKey> {

@@ -8,7 +8,7 @@ use super::*;
 use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
-use crate::scenario::{Backoff, InFlight, PoolOrder};
+use crate::scenario::{AfterSocketTimeout, Backoff, Covers, InFlight, PoolOrder, Watches, WhenFull};
 
 const CALL_BYTES: Bytes = 1_000;
 const TIMED_OUT_BYTES: Bytes = 600;
@@ -32,14 +32,22 @@ fn options() -> scenario::Client {
         connections: Connections::Pipelined,
         connect_timeout: Some(Span::from_secs(10)),
         command_timeout: None,
+        command_timeout_covers: Covers::EveryCall,
         socket_timeout: None,
+        socket_timeout_watches: Watches::Replies,
+        after_socket_timeout: AfterSocketTimeout::Reconnect,
+        ping_interval: None,
         max_pending: None,
         in_flight_on_close: InFlight::Resend,
         offline_queue: true,
+        when_full: WhenFull::Buffers,
+        dials_at_once: 0,
         reconnect: Backoff::Linear { step: Span::from_millis(50), cap: Span::from_secs(2) },
+        reconnect_for: None,
         flush_after: None,
         retries: 0,
         retry_backoff: Backoff::None,
+        failover_detector: false,
         keepalive: None,
         tcp_user_timeout: None,
         bytes_per_call: CALL_BYTES,

@@ -31,19 +31,13 @@ impl Managed {
     }
 
     /// Takes one event; `Some(closes)` when the follower takes over now.
-    pub(super) fn on(
-        &mut self,
-        event: Event,
-        of_serving: bool,
-        serving: u32,
-        out: &mut Out<'_>,
-    ) -> Option<bool> {
+    pub(super) fn on(&mut self, event: Event, serving: u32, out: &mut Out<'_>) -> Option<bool> {
         match (event, &mut self.phase) {
-            (Event::Silent(_), Phase::Watching) if of_serving => {
+            (Event::Silent(node) | Event::Closed(node), Phase::Watching) if node == serving => {
                 let timer = out.arm(self.detect, Event::Detected);
                 self.phase = Phase::Suspecting(Some(timer));
             }
-            (Event::Answers(_), Phase::Suspecting(timer)) if of_serving => {
+            (Event::Answers(node), Phase::Suspecting(timer)) if node == serving => {
                 out.cancel(timer.take());
                 self.phase = Phase::Watching;
             }

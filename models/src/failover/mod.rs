@@ -7,7 +7,9 @@
 pub mod cluster;
 mod managed;
 mod name_moves;
+pub mod sentinel;
 
+use halfopen_sim::chance::Stream;
 use halfopen_sim::{Span, Time};
 
 use crate::component::{self, Component};
@@ -17,7 +19,7 @@ use crate::scenario;
 pub use managed::Managed;
 pub use name_moves::NameMoves;
 
-use name_moves::Step;
+use sentinel::Sentinels;
 
 type Out<'a> = component::Out<'a, Failover>;
 
@@ -26,6 +28,8 @@ type Out<'a> = component::Out<'a, Failover>;
 pub enum Event {
     /// This node (position in its cache) answers nobody any more.
     Silent(u32),
+    /// This node's process is gone: its host closes and refuses connections.
+    Closed(u32),
     /// This node answers again.
     Answers(u32),
     /// An operator asks for a planned failover.
@@ -34,6 +38,10 @@ pub enum Event {
     Detected,
     /// The follower is ready.
     Promoted,
+    /// A sentinel's timer.
+    Tick(u32),
+    /// Time to make an old serving node a follower.
+    Convert(u32),
 }
 
 /// What a failover orders.
@@ -43,17 +51,21 @@ pub enum Effect {
     Noticed(u32),
     /// This node serves from now on and the name points to it.
     Promote(u32),
-    /// End all connections to this node, in a way the clients see.
+    /// End all connections to this node, in a way the clients see; it takes no new ones.
     CloseConnections(u32),
+    /// Tell the clients that listen that the name has moved.
+    Announce,
+    /// End all connections to this node, which lives on (`CLIENT KILL`).
+    EndConnections(u32),
+    /// A step on the way that changes nothing for clients.
+    Step(u32, sentinel::Step),
 }
 
 /// A cache's failover.
 #[derive(Debug)]
 pub struct Failover {
     strategy: Strategy,
-    nodes: u32,
-    serving: u32,
-    answers: Vec<bool>,
+    nodes: Nodes,
 }
 
 #[derive(Debug)]
@@ -61,38 +73,102 @@ enum Strategy {
     None,
     Managed(Managed),
     NameMoves(NameMoves),
+    Sentinel(Sentinels),
+}
+
+/// What who asks a node gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Answers,
+    Silence,
+    Refuses,
+}
+
+/// The nodes of a cache as a watcher sees them: how each is, and since when.
+#[derive(Debug)]
+struct Nodes {
+    serving: u32,
+    reach: Vec<(Reach, Time)>,
+}
+
+impl Nodes {
+    fn note(&mut self, now: Time, event: Event) {
+        let (node, reach) = match event {
+            Event::Silent(node) => (node, Reach::Silence),
+            Event::Closed(node) => (node, Reach::Refuses),
+            Event::Answers(node) => (node, Reach::Answers),
+            _ => return,
+        };
+        self.reach[node as usize] = (reach, now);
+    }
+
+    fn reach(&self, node: u32) -> Reach {
+        self.reach[node as usize].0
+    }
+
+    fn others(&self) -> impl Iterator<Item = u32> + use<> {
+        let serving = self.serving;
+        (0..self.reach.len() as u32).filter(move |&node| node != serving)
+    }
+
+    /// The next node that could serve: the first other one that answers.
+    fn follower(&self) -> Option<u32> {
+        self.others().find(|&node| self.reach(node) == Reach::Answers)
+    }
+
+    /// The first from `next` on that neither serves, nor is `promoted`, and answers.
+    fn next_other(&self, promoted: u32, next: u32) -> Option<u32> {
+        self.others().find(|&n| n >= next && n != promoted && self.reach(n) == Reach::Answers)
+    }
+
+    fn answers_for(&self, node: u32, now: Time, span: Span) -> bool {
+        let (reach, since) = self.reach[node as usize];
+        reach == Reach::Answers && now - since >= span
+    }
+
+    /// Whether followers call their link to the serving node down, which takes them `timeout` of silence.
+    fn link_down(&self, now: Time, timeout: Span) -> bool {
+        let (reach, since) = self.reach[self.serving as usize];
+        reach == Reach::Refuses || (reach == Reach::Silence && now - since > timeout)
+    }
 }
 
 impl Failover {
     /// The failover of a cache with `nodes` nodes, of which the first serves.
-    pub fn new(plan: scenario::Failover, nodes: u32) -> Failover {
+    pub fn new(plan: scenario::Failover, nodes: usize, chance: Stream) -> Failover {
         let strategy = match plan {
             scenario::Failover::None => Strategy::None,
             scenario::Failover::Managed { detect, promote, closes_connections, .. } => {
                 Strategy::Managed(Managed::new(detect, promote, closes_connections))
             }
             scenario::Failover::NameMoves { after } => Strategy::NameMoves(NameMoves::new(after)),
+            scenario::Failover::Sentinel(plan) => Strategy::Sentinel(Sentinels::new(plan, nodes, chance)),
         };
-        Failover { strategy, nodes, serving: 0, answers: vec![true; nodes as usize] }
+        let nodes = Nodes { serving: 0, reach: vec![(Reach::Answers, Time::ZERO); nodes] };
+        Failover { strategy, nodes }
     }
 
-    /// How long a resolver may use an answer.
+    /// How long a resolver may use an answer. Who knows sentinels asks them at every dial.
     pub fn ttl(plan: scenario::Failover) -> Span {
         match plan {
-            scenario::Failover::None | scenario::Failover::NameMoves { .. } => Span::ZERO,
+            scenario::Failover::None
+            | scenario::Failover::NameMoves { .. }
+            | scenario::Failover::Sentinel(_) => Span::ZERO,
             scenario::Failover::Managed { ttl, .. } => ttl,
         }
     }
 
-    /// The next node that could serve: the first other one that answers.
-    fn follower(&self) -> Option<u32> {
-        (0..self.nodes).find(|&n| n != self.serving && self.answers[n as usize])
+    /// Begins to watch.
+    pub fn start(&mut self, out: &mut Out<'_>) {
+        if let Strategy::Sentinel(sentinels) = &mut self.strategy {
+            sentinels.start(out);
+        }
     }
 
     /// Puts the follower in the serving node's place; returns the old one.
     fn promote(&mut self, out: &mut Out<'_>) -> Option<u32> {
-        let follower = self.follower()?;
-        let old = std::mem::replace(&mut self.serving, follower);
+        let follower = self.nodes.follower()?;
+        let old = std::mem::replace(&mut self.nodes.serving, follower);
         out.emit(Effect::Promote(follower));
         Some(old)
     }
@@ -107,13 +183,8 @@ impl Component for Failover {
         event::Event::Failover(id, event)
     }
 
-    fn on(&mut self, _now: Time, event: Event, out: &mut Out<'_>) {
-        match event {
-            Event::Silent(node) => self.answers[node as usize] = false,
-            Event::Answers(node) => self.answers[node as usize] = true,
-            Event::Handover | Event::Detected | Event::Promoted => {}
-        }
-        let of_serving = matches!(event, Event::Silent(n) | Event::Answers(n) if n == self.serving);
+    fn on(&mut self, now: Time, event: Event, out: &mut Out<'_>) {
+        self.nodes.note(now, event);
         match &mut self.strategy {
             // Without a strategy an operator's handover still works: at once, with its connections closed.
             Strategy::None if event == Event::Handover => {
@@ -123,23 +194,30 @@ impl Component for Failover {
             }
             Strategy::None => {}
             Strategy::Managed(managed) => {
-                if let Some(closes) = managed.on(event, of_serving, self.serving, out)
+                if let Some(closes) = managed.on(event, self.nodes.serving, out)
                     && let Some(old) = self.promote(out)
                     && closes
                 {
                     out.emit(Effect::CloseConnections(old));
                 }
             }
-            Strategy::NameMoves(name) => match name.on(event, of_serving, out) {
-                Some(Step::Close) => out.emit(Effect::CloseConnections(self.serving)),
-                Some(Step::Move) => drop(self.promote(out)),
-                Some(Step::MoveAndClose) => {
+            Strategy::NameMoves(name) => match name.on(event, self.nodes.serving, out) {
+                Some(name_moves::Step::Close) => out.emit(Effect::CloseConnections(self.nodes.serving)),
+                Some(name_moves::Step::Move) => drop(self.promote(out)),
+                Some(name_moves::Step::MoveAndClose) => {
                     if let Some(old) = self.promote(out) {
                         out.emit(Effect::CloseConnections(old));
                     }
                 }
                 None => {}
             },
+            Strategy::Sentinel(sentinels) => {
+                if let Some(node) = sentinels.on(event, &self.nodes, out) {
+                    self.nodes.serving = node;
+                    out.emit(Effect::Promote(node));
+                    out.emit(Effect::Announce);
+                }
+            }
         }
     }
 }
@@ -147,21 +225,28 @@ impl Component for Failover {
 #[cfg(test)]
 mod tests {
     use halfopen_sim::Calendar;
+    use halfopen_sim::chance::Streams;
 
+    use super::sentinel::Step;
     use super::*;
 
     const SECS: fn(u64) -> Span = Span::from_secs;
+    const HORIZON: Span = Span::from_secs(400);
 
     /// Gives a cache of two nodes these events at these seconds; returns what it ordered, and when.
     fn orders(plan: scenario::Failover, events: &[(u64, Event)]) -> Vec<(f64, Effect)> {
-        let mut failover = Failover::new(plan, 2);
+        let mut failover = Failover::new(plan, 2, Streams::new(1).stream("failover", "test"));
         let mut calendar = Calendar::new();
+        let mut ordered = Vec::new();
+        let mut effects = Vec::new();
+        failover.start(&mut Out::new(Time::ZERO, 0, &mut calendar, &mut effects));
         for &(at, event) in events {
             calendar.schedule(Time::ZERO + SECS(at), Failover::address(0, event));
         }
-        let mut ordered = Vec::new();
-        let mut effects = Vec::new();
         while let Some((now, event)) = calendar.pop() {
+            if now > Time::ZERO + HORIZON {
+                break;
+            }
             let event::Event::Failover(0, event) = event else { panic!("{event:?}") };
             failover.on(now, event, &mut Out::new(now, 0, &mut calendar, &mut effects));
             ordered.extend(effects.drain(..).map(|effect| (now.as_secs_f64(), effect)));
@@ -220,5 +305,66 @@ mod tests {
             .filter(|(_, effect)| matches!(effect, Effect::Promote(_)))
             .collect();
         assert_eq!(promoted, [(30.0, Effect::Promote(1)), (80.0, Effect::Promote(0))]);
+    }
+
+    fn sentinels(sentinels: u32, quorum: u32) -> scenario::Failover {
+        let (down_after, failover_timeout) = (SECS(5), SECS(60));
+        scenario::Failover::Sentinel(sentinel::Plan { sentinels, quorum, down_after, failover_timeout })
+    }
+
+    /// When an order is given for the first time.
+    fn when(ordered: &[(f64, Effect)], wanted: Effect) -> Option<f64> {
+        ordered.iter().find(|&&(_, effect)| effect == wanted).map(|&(at, _)| at)
+    }
+
+    #[test]
+    fn sentinels_take_every_step_once_and_in_order() {
+        for (n, quorum) in [(1, 1), (3, 2), (3, 3), (5, 2)] {
+            let ordered = orders(sentinels(n, quorum), &[(100, Event::Silent(0))]);
+            let steps: Vec<Effect> = ordered
+                .iter()
+                .map(|&(_, effect)| effect)
+                .filter(|effect| !matches!(effect, Effect::Step(_, Step::SubjectivelyDown(_))))
+                .map(|effect| match effect {
+                    Effect::Step(node, Step::Elected(_)) => Effect::Step(node, Step::Elected(0)),
+                    other => other,
+                })
+                .collect();
+            let (agreed, elected) = (Step::ObjectivelyDown, Step::Elected(0));
+            let made = Effect::Step(1, Step::BecomesMaster);
+            let all = [
+                Effect::Step(0, agreed),
+                Effect::Step(0, elected),
+                made,
+                Effect::Promote(1),
+                Effect::Announce,
+            ];
+            assert_eq!(steps, all, "{n} sentinels, quorum {quorum}");
+        }
+    }
+
+    #[test]
+    fn sentinels_see_nothing_in_a_short_silence_and_in_a_followers() {
+        assert_eq!(orders(sentinels(3, 2), &[(100, Event::Silent(0)), (104, Event::Answers(0))]), []);
+        assert_eq!(orders(sentinels(3, 2), &[(100, Event::Silent(1))]), []);
+    }
+
+    #[test]
+    fn a_failover_that_found_nobody_is_tried_again_after_twice_its_timeout() {
+        let events = [(50, Event::Silent(1)), (100, Event::Silent(0)), (110, Event::Answers(1))];
+        let ordered = orders(sentinels(3, 2), &events);
+        // Begun at 105–106 s, with up to one second of waiting time added by chance.
+        let promoted = when(&ordered, Effect::Promote(1)).expect("tried again");
+        assert!((226.0..230.0).contains(&promoted), "{promoted}");
+    }
+
+    #[test]
+    fn an_old_master_that_comes_back_loses_its_clients_ten_seconds_later() {
+        let ordered = orders(sentinels(3, 2), &[(100, Event::Silent(0)), (200, Event::Answers(0))]);
+        assert_eq!(when(&ordered, Effect::EndConnections(0)), Some(210.0));
+        let ordered = orders(sentinels(3, 2), &[(100, Event::Handover)]);
+        let switched = when(&ordered, Effect::Promote(1)).expect("handed over");
+        assert!((100.3..101.4).contains(&switched), "{switched}");
+        assert_eq!(when(&ordered, Effect::EndConnections(0)), Some(switched + 10.0));
     }
 }

@@ -33,14 +33,14 @@ impl NameMoves {
     }
 
     /// Takes one event.
-    pub(super) fn on(&mut self, event: Event, of_serving: bool, out: &mut Out<'_>) -> Option<Step> {
+    pub(super) fn on(&mut self, event: Event, serving: u32, out: &mut Out<'_>) -> Option<Step> {
         match event {
             Event::Handover if !self.moving && self.after.is_zero() => Some(Step::MoveAndClose),
             Event::Handover if !self.moving => {
                 self.begin(out);
                 Some(Step::Close)
             }
-            Event::Silent(_) if of_serving && !self.moving => {
+            Event::Silent(node) | Event::Closed(node) if node == serving && !self.moving => {
                 self.begin(out);
                 None
             }

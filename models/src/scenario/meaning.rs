@@ -6,6 +6,7 @@
 use halfopen_sim::chance::Distribution;
 use halfopen_sim::{Span, Time};
 
+use crate::failover::sentinel;
 use crate::fault::Fault;
 
 /// Bytes of memory or of a message.
@@ -92,6 +93,8 @@ pub enum Failover {
         /// From the loss, or the handover, until the name points to the follower.
         after: Span,
     },
+    /// Redis Sentinel; clients of the cache ask the sentinels at each dial.
+    Sentinel(sentinel::Plan),
 }
 
 /// A service: equal instances behind a balancer.
@@ -197,22 +200,38 @@ pub struct Client {
     pub connect_timeout: Option<Span>,
     /// A call fails after this; the connection stays.
     pub command_timeout: Option<Span>,
-    /// The connection is closed when a reply is awaited and nothing was received for this long.
+    /// Which calls it ends.
+    pub command_timeout_covers: Covers,
+    /// The connection is closed after this long without what it watches.
     pub socket_timeout: Option<Span>,
+    /// What the socket timeout waits for.
+    pub socket_timeout_watches: Watches,
+    /// What the client does after a socket timeout.
+    pub after_socket_timeout: AfterSocketTimeout,
+    /// A connection without a ping under way gets one after this long.
+    pub ping_interval: Option<Span>,
     /// Calls pending at once before the next fails at once.
     pub max_pending: Option<u64>,
     /// What happens to calls in flight when their connection closes.
     pub in_flight_on_close: InFlight,
     /// Whether calls wait while there is no connection (offline queue), or fail at once.
     pub offline_queue: bool,
-    /// Wait before dial attempt i.
+    /// What it does with calls while the socket takes no more.
+    pub when_full: WhenFull,
+    /// So many dials after a loss wait for nothing.
+    pub dials_at_once: u32,
+    /// Wait before dial attempt i after those.
     pub reconnect: Backoff,
+    /// When so much of waiting has not led to a connection, the client gives up for good.
+    pub reconnect_for: Option<Span>,
     /// All queued calls fail at every close whose count is a multiple of this.
     pub flush_after: Option<u32>,
     /// Further tries of a failed call.
     pub retries: u32,
     /// Wait before retry i.
     pub retry_backoff: Backoff,
+    /// Whether it hears when its cache's sentinels announce a switch, and then closes its connection.
+    pub failover_detector: bool,
     /// TCP keepalive on its sockets.
     pub keepalive: Option<Keepalive>,
     /// `TCP_USER_TIMEOUT` on its sockets.
@@ -255,6 +274,44 @@ pub enum InFlight {
     Resend,
     /// Failed.
     Fail,
+}
+
+/// Which calls a command timeout ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// Each.
+    EveryCall,
+    /// Those that are not written to the socket yet; a written one waits for its reply without end.
+    Unwritten,
+}
+
+/// What a socket timeout waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watches {
+    /// Anything received while a reply is awaited.
+    Replies,
+    /// Anything received, or taken by the kernel, also when nothing is awaited: Node's own idle timer.
+    Traffic,
+}
+
+/// What a client does after a socket timeout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterSocketTimeout {
+    /// Dials again, as after any loss.
+    Reconnect,
+    /// Gives up for good: every call fails until the process is started anew.
+    Closed,
+}
+
+/// What a client does with calls while the socket takes no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Writes on, into a buffer of its own.
+    Buffers,
+    /// Keeps them until the socket has drained.
+    Waits,
+    /// Writes one in each turn of the event loop and keeps the others.
+    OneATurn,
 }
 
 /// Waiting times between attempts.

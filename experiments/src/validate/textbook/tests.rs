@@ -30,7 +30,8 @@ fn in_short(exact: bool) -> Vec<(Case, Prediction)> {
     let cases = cases().into_iter().filter(|case| (case.kind == Kind::Exact) == exact);
     let cases = cases.filter(|case| !SLOW.contains(&case.id.as_str()));
     let short = |mut case: Case| {
-        let prediction = predict(&case, Effort::Quick).unwrap_or_else(|problem| panic!("{}: {problem}", case.id));
+        let prediction =
+            predict(&case, Effort::Quick).unwrap_or_else(|problem| panic!("{}: {problem}", case.id));
         if case.tolerance.starts_with("ci99") {
             case.tolerance = "ci99".into();
         }
@@ -41,9 +42,12 @@ fn in_short(exact: bool) -> Vec<(Case, Prediction)> {
 
 /// The cases that are missed.
 fn missed(group: &[(Case, Prediction)]) -> Vec<String> {
-    let pairs: Vec<(&Case, &Prediction)> = group.iter().map(|(case, prediction)| (case, prediction)).collect();
+    let pairs: Vec<(&Case, &Prediction)> =
+        group.iter().map(|(case, prediction)| (case, prediction)).collect();
     let misses = pairs.iter().zip(hold_together(&pairs)).filter(|(_, held)| !held);
-    misses.map(|((case, prediction), _)| format!("{} {prediction:?} for {}", case.id, case.expected)).collect()
+    misses
+        .map(|((case, prediction), _)| format!("{} {prediction:?} for {}", case.id, case.expected))
+        .collect()
 }
 
 #[test]
@@ -67,14 +71,19 @@ fn blocking_does_not_depend_on_the_service_law() {
         let mut case = cases().into_iter().find(|case| case.id == "O-erlb-01").expect("a case");
         case.parameters = format!("c=10;offered=8 erlang;{service}");
         let Ok(Prediction::Number(estimate)) = predict(&case, Effort::Quick) else { panic!("a number") };
-        assert!(estimate.p_value(case.expected.parse().expect("a number")) > 0.001, "{service}: {estimate:?}");
+        assert!(
+            estimate.p_value(case.expected.parse().expect("a number")) > 0.001,
+            "{service}: {estimate:?}"
+        );
     }
 }
 
 /// What cannot fail proves nothing: a tenth more or less is told from the truth.
 #[test]
 fn a_wrong_number_is_noticed() {
-    for id in ["O-mm1-01", "O-erlb-01", "O-closed-01", "O-ps-01", "O-retry-01", "O-cache-01", "O-transient-01"] {
+    for id in
+        ["O-mm1-01", "O-erlb-01", "O-closed-01", "O-ps-01", "O-retry-01", "O-cache-01", "O-transient-01"]
+    {
         let case = cases().into_iter().find(|case| case.id == id).expect("a case");
         let prediction = predict(&case, Effort::Quick).expect("readable");
         for factor in [0.9, 1.1] {
@@ -89,7 +98,10 @@ fn a_wrong_number_is_noticed() {
 fn a_case_that_is_not_understood_says_what_is_missing() {
     let case = |id: &str| cases().into_iter().find(|case| case.id == id).expect("a case");
     let without = Case { parameters: "theta=0.5/s".into(), ..case("O-retrial-01") };
-    assert_eq!(predict(&without, Effort::Quick), Err(Unreadable("the parameters have no number `lambda=`".into())));
+    assert_eq!(
+        predict(&without, Effort::Quick),
+        Err(Unreadable("the parameters have no number `lambda=`".into()))
+    );
     let unknown = Case { id: "O-astrology-01".into(), ..case("O-retrial-01") };
     assert_eq!(predict(&unknown, Effort::Quick), Err(Unreadable("no family is called `astrology`".into())));
 }

@@ -16,7 +16,12 @@ pub struct Preset {
 /// Every preset.
 pub const PRESETS: &[Preset] = &[
     Preset { name: "ioredis-5", text: include_str!("ioredis-5.toml") },
+    Preset { name: "node-redis-3.1", text: include_str!("node-redis-3.1.toml") },
+    Preset { name: "node-redis-4.7", text: include_str!("node-redis-4.7.toml") },
+    Preset { name: "node-redis-5", text: include_str!("node-redis-5.toml") },
+    Preset { name: "redis-py-3.5", text: include_str!("redis-py-3.5.toml") },
     Preset { name: "redis-py-5", text: include_str!("redis-py-5.toml") },
+    Preset { name: "redis-py-8", text: include_str!("redis-py-8.toml") },
 ];
 
 impl Preset {

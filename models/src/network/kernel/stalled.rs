@@ -12,7 +12,7 @@ use halfopen_sim::Time;
 use super::{Effect, Kernel, Out, State};
 use crate::client::CallKey;
 use crate::network::retransmission::{Firing, Patience, RTO_MIN, Retransmission, WINDOW};
-use crate::network::{Event, PacketKind, SocketError};
+use crate::network::{Event, PacketKind, Socket, SocketError};
 
 /// A connection whose oldest segment was not acknowledged; what is written meanwhile waits behind it.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Stall {
     /// How many of these left before the first was known to be missing: they come before what never left.
     left: usize,
     head_sent: Time,
+    /// Whether a repetition of the first has arrived already and its acknowledgement is on its way.
+    arrived: bool,
     phase: Phase,
     /// Lost by chance: what is written meanwhile may arrive.
     by_chance: bool,
@@ -43,6 +45,15 @@ impl Stall {
 }
 
 impl Kernel {
+    /// A repetition of this call's segment arrives at the peer: whether it is the first to.
+    pub fn arrives(&mut self, socket: Socket, call: CallKey) -> bool {
+        let Some(at) = self.find(socket) else { return false };
+        match &mut self.connections[at].state {
+            State::Stalled(stall) if stall.waiting[0] == call => !std::mem::replace(&mut stall.arrived, true),
+            _ => false,
+        }
+    }
+
     /// Arms the tail-loss probe, never later than the oldest segment's retransmission would come.
     fn arm_probe(&mut self, out: &mut Out<'_>, at: usize) {
         let clock = self.clock;
@@ -87,7 +98,7 @@ impl Kernel {
         }
         let head_sent = out.now() - connection.one_way();
         let waiting = VecDeque::from([call]);
-        let stall = Stall { waiting, left: 1, head_sent, phase: Phase::Probe, by_chance };
+        let stall = Stall { waiting, left: 1, head_sent, arrived: false, phase: Phase::Probe, by_chance };
         connection.state = State::Stalled(stall);
         self.arm_probe(out, at);
     }

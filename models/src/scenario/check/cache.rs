@@ -3,7 +3,8 @@
 use halfopen_sim::Span;
 use halfopen_sim::chance::Distribution;
 
-use super::{YEAR, name, span};
+use super::{YEAR, name, some_span, span};
+use crate::failover::sentinel::Plan;
 use crate::scenario::kinds::Kind;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{Cache, Failover};
@@ -94,6 +95,11 @@ const FAILOVERS: &[Kind<Failover>] = &[
             Some(Failover::NameMoves { after: after? })
         },
     },
+    Kind {
+        name: "sentinel",
+        example: "{ sentinel = { sentinels = 3, quorum = 2, down_after = \"30s\" } }",
+        read: sentinel,
+    },
 ];
 
 fn managed(at: &Cursor<'_>) -> Option<Failover> {
@@ -109,6 +115,26 @@ fn managed(at: &Cursor<'_>) -> Option<Failover> {
         ttl: ttl?,
         closes_connections: closes_connections?,
     })
+}
+
+/// More sentinels than anybody runs; each has some twenty ticks a second.
+const MOST_SENTINELS: u32 = 31;
+/// sentinel.c `sentinel_default_failover_timeout`.
+const FAILOVER_TIMEOUT: Span = Span::from_secs(180);
+
+fn sentinel(at: &Cursor<'_>) -> Option<Failover> {
+    let mut fields = at.fields()?;
+    let sentinels = fields.need("sentinels", "3", |at| at.count(1..=MOST_SENTINELS));
+    let quorum = fields.need("quorum", "2", |at| at.count(1..=sentinels.unwrap_or(MOST_SENTINELS)));
+    let down_after = fields.need("down_after", "\"30s\"", some_span);
+    let failover_timeout = fields.or("failover_timeout", FAILOVER_TIMEOUT, some_span);
+    fields.finish();
+    Some(Failover::Sentinel(Plan {
+        sentinels: sentinels?,
+        quorum: quorum?,
+        down_after: down_after?,
+        failover_timeout: failover_timeout?,
+    }))
 }
 
 /// Service times of one command.

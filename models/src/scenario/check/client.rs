@@ -8,7 +8,10 @@ use crate::client::presets;
 use crate::scenario::fields::Fields;
 use crate::scenario::kinds::Kind;
 use crate::scenario::reader::Cursor;
-use crate::scenario::{Backoff, Client, Connections, InFlight, Keepalive, PoolOrder};
+use crate::scenario::{
+    AfterSocketTimeout, Backoff, Client, Connections, Covers, InFlight, Keepalive, PoolOrder, Watches,
+    WhenFull,
+};
 
 /// 28,232 ephemeral ports to one address (`net.ipv4.ip_local_port_range`): a larger pool could not be filled.
 const LARGEST_POOL: u32 = 28_232;
@@ -50,15 +53,31 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
     let connect_timeout = option!(connect_timeout, "\"10s\"", |at| or_none(at, some_span));
     let command_timeout = option!(command_timeout, "\"1s\"", |at| or_none(at, some_span));
     let socket_timeout = option!(socket_timeout, "\"5s\"", |at| or_none(at, some_span));
+    let command_timeout_covers = option!(command_timeout_covers, "\"every_call\"", |at| at
+        .choice(&[("every_call", Covers::EveryCall), ("unwritten", Covers::Unwritten)]));
+    let socket_timeout_watches = option!(socket_timeout_watches, "\"replies\"", |at| at
+        .choice(&[("replies", Watches::Replies), ("traffic", Watches::Traffic)]));
+    let after_socket_timeout = option!(after_socket_timeout, "\"reconnect\"", |at| at
+        .choice(&[("reconnect", AfterSocketTimeout::Reconnect), ("closed", AfterSocketTimeout::Closed)]));
+    let ping_interval = option!(ping_interval, "\"1s\"", |at| or_none(at, some_span));
     let max_pending =
         option!(max_pending, "1000", |at| or_none(at, |at| at.count(1..=u32::MAX).map(u64::from)));
     let in_flight_on_close = option!(in_flight_on_close, "\"fail\"", |at| at
         .choice(&[("resend", InFlight::Resend), ("fail", InFlight::Fail)]));
     let offline_queue = option!(offline_queue, "true", Cursor::boolean);
+    let when_full = option!(when_full, "\"buffers\"", |at| at.choice(&[
+        ("buffers", WhenFull::Buffers),
+        ("waits", WhenFull::Waits),
+        ("one_a_turn", WhenFull::OneATurn)
+    ]));
+    let dials_at_once = option!(dials_at_once, "0", |at| at.count(0..=1_000));
+    let reconnect_for = option!(reconnect_for, "\"1h\"", |at| or_none(at, some_span));
     let reconnect = option!(reconnect, BACKOFFS[1].example, |at| at.kind(BACKOFFS));
     let flush_after = option!(flush_after, "21", |at| or_none(at, |at| at.count(1..=1_000_000)));
     let retries = option!(retries, "0", |at| at.count(0..=1_000));
     let retry_backoff = option!(retry_backoff, BACKOFFS[2].example, |at| at.kind(BACKOFFS));
+    let detects = base.is_some_and(|base| base.failover_detector);
+    let failover_detector = fields.or("failover_detector", detects, Cursor::boolean);
     let keepalive = option!(keepalive, KEEPALIVE, |at| or_none(at, keepalive));
     let tcp_user_timeout = option!(tcp_user_timeout, "\"30s\"", |at| or_none(at, some_span));
     let bytes_per_call = option!(bytes_per_call, "\"1326B\"", bytes);
@@ -68,14 +87,22 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
         connections: connections?,
         connect_timeout: connect_timeout?,
         command_timeout: command_timeout?,
+        command_timeout_covers: command_timeout_covers?,
         socket_timeout: socket_timeout?,
+        socket_timeout_watches: socket_timeout_watches?,
+        after_socket_timeout: after_socket_timeout?,
+        ping_interval: ping_interval?,
         max_pending: max_pending?,
         in_flight_on_close: in_flight_on_close?,
         offline_queue: offline_queue?,
+        when_full: when_full?,
+        dials_at_once: dials_at_once?,
         reconnect: reconnect?,
+        reconnect_for: reconnect_for?,
         flush_after: flush_after?,
         retries: retries?,
         retry_backoff: retry_backoff?,
+        failover_detector: failover_detector?,
         keepalive: keepalive?,
         tcp_user_timeout: tcp_user_timeout?,
         bytes_per_call: bytes_per_call?,
