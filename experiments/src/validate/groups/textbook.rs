@@ -27,7 +27,8 @@ pub const PUBLISHED: Group = Group {
 fn compare(ground: &Ground<'_>, of: fn(Kind) -> bool) -> Vec<Comparison> {
     let cases: Vec<Case> = cases().into_iter().filter(|case| of(case.kind)).collect();
     let answers: Vec<_> = cases.par_iter().map(|case| predict(case, Effort::Full)).collect();
-    let answered = cases.iter().zip(&answers).filter_map(|(case, answer)| Some((case, answer.as_ref().ok()?)));
+    let answered =
+        cases.iter().zip(&answers).filter_map(|(case, answer)| Some((case, answer.as_ref().ok()?)));
     let answered: Vec<(&Case, &Prediction)> = answered.collect();
     let mut held = hold_together(&answered).into_iter();
     let beside = cases.iter().zip(&answers).map(|(case, answer)| {
@@ -38,7 +39,8 @@ fn compare(ground: &Ground<'_>, of: fn(Kind) -> bool) -> Vec<Comparison> {
             Ok(Prediction::Word(word)) => (Value::Word((*word).into()), None),
             Err(_) => (Value::Nothing, None),
         };
-        let expected = case.expected.parse().map_or_else(|_| Value::Word(case.expected.clone()), Value::Number);
+        let expected =
+            case.expected.parse().map_or_else(|_| Value::Word(case.expected.clone()), Value::Number);
         Comparison {
             id: case.id.clone(),
             group: ground.group,

@@ -4,9 +4,10 @@
 //! Huang et al. (OSDI'22, section 5.3) publish hit ratios and timeouts and no rates, so load and database are
 //! assumptions here, as are Zipf's exponent and the number of keys; the direction of the effect does not depend on them.
 
+use std::collections::VecDeque;
+
 use halfopen_sim::chance::{Stream, Zipf};
 use halfopen_sim::{Calendar, Model, Span, Time, run};
-use std::collections::VecDeque;
 
 use super::parameters::quantity;
 use super::{Answer, Prediction, Question, Unreadable};

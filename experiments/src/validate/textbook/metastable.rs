@@ -81,7 +81,7 @@ fn outage(question: &Question) -> Answer {
 /// DesCartes: a short spike of arrivals into a bounded line.
 fn spike(question: &Question) -> Answer {
     let p = &question.parameters;
-    let times = p.text("spike lambda").map(|text| numbers(text)).unwrap_or_default();
+    let times = p.text("spike lambda").map(numbers).unwrap_or_default();
     let &[rate, from, to] = times.as_slice() else {
         return Err(Unreadable("the spike needs a rate and two times".into()));
     };
@@ -143,13 +143,12 @@ fn orbit(question: &Question) -> Answer {
 
 /// Whether any of a hundred replications comes below a length of the line within a time.
 fn recovers(question: &Question, plan: Plan) -> Answer {
-    let bounds = numbers(question.quantity.split_once('<').map_or(question.quantity, |(_, rest)| rest));
-    let below =
-        question.quantity.split_once("below ").and_then(|(_, rest)| super::parameters::quantity(rest));
-    let within =
-        question.quantity.split_once("within ").and_then(|(_, rest)| super::parameters::quantity(rest));
-    let (Some(below), Some(within)) = (below, within) else {
-        return Err(Unreadable(format!("`{}` names no bounds: {bounds:?}", question.quantity)));
+    let bound = |words| {
+        let (_, rest) = question.quantity.split_once(words)?;
+        super::parameters::quantity(rest)
+    };
+    let (Some(below), Some(within)) = (bound("below "), bound("within ")) else {
+        return Err(Unreadable(format!("`{}` names no bounds", question.quantity)));
     };
     let escapes = (0..100).any(|replication| {
         let stream = |purpose| question.streams.stream(purpose, &format!("storm-{replication}"));
