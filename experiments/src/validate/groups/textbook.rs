@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{Ground, Group};
 use crate::validate::comparison::{Comparison, Value, error};
-use crate::validate::textbook::{Case, Effort, Kind, Prediction, cases, hold_together, predict};
+use crate::validate::textbook::{Case, Kind, Prediction, cases, hold_together, predict};
 
 /// What follows from stated assumptions.
 pub const EXACT: Group = Group {
@@ -26,7 +26,7 @@ pub const PUBLISHED: Group = Group {
 
 fn compare(ground: &Ground<'_>, of: fn(Kind) -> bool) -> Vec<Comparison> {
     let cases: Vec<Case> = cases().into_iter().filter(|case| of(case.kind)).collect();
-    let answers: Vec<_> = cases.par_iter().map(|case| predict(case, Effort::Full)).collect();
+    let answers: Vec<_> = cases.par_iter().map(|case| predict(case, 1.0)).collect();
     let answered =
         cases.iter().zip(&answers).filter_map(|(case, answer)| Some((case, answer.as_ref().ok()?)));
     let answered: Vec<(&Case, &Prediction)> = answered.collect();

@@ -38,7 +38,7 @@ struct Cache {
     timeout: Span,
     stream: Stream,
     line: VecDeque<(Time, u64)>,
-    /// Reads that timed out since the flush's last look.
+    /// Fetches that came too late, and all of them.
     late: u64,
     fetched: u64,
 }

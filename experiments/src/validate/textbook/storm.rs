@@ -2,7 +2,7 @@
 //!
 //! One server with a line, bounded or not; clients with a timeout and retries; a trigger: a spike of load, an outage, or
 //! a time of less capacity. A call that finds the line full is lost and, as in the simulators that the cases come from
-//! (DesCartes' `metastable_retry_storm`, metafor), not tried again.
+//! (`metastable_retry_storm` of `DesCartes`, metafor), not tried again.
 
 use std::collections::VecDeque;
 
