@@ -68,7 +68,7 @@ impl Tolerance {
         match self {
             Tolerance::Interval(Some(most)) => 0.9 * most,
             Tolerance::Interval(None) => 0.002,
-            Tolerance::Relative(most) | Tolerance::RelativeOrStep(most) => most / 4.0,
+            Tolerance::Relative(most) | Tolerance::RelativeOrStep(most) => most / 2.0,
             Tolerance::Absolute(most) if expected != 0.0 => (most / 4.0 / expected.abs()).min(0.05),
             _ => 0.01,
         }
