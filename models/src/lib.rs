@@ -14,6 +14,7 @@ pub mod fault;
 pub mod load;
 pub mod network;
 pub mod node;
+pub mod protect;
 mod record;
 pub mod recording;
 pub mod scenario;

@@ -70,6 +70,7 @@ fn value(value: &Value) -> String {
     match value {
         Value::Nothing => "–".into(),
         Value::Never => "never".into(),
+        Value::Word(word) => word.clone(),
         Value::Number(number) => {
             let places = match number.abs() {
                 size if size >= 1000.0 => 0,

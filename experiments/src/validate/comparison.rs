@@ -7,6 +7,8 @@ use serde::{Serialize, Serializer};
 pub enum Value {
     /// A number in the quantity's unit.
     Number(f64),
+    /// A word.
+    Word(String),
     /// It does not happen within the case.
     Never,
     /// There is no prediction.
@@ -23,7 +25,7 @@ impl Value {
     pub fn number(&self) -> Option<f64> {
         match self {
             Value::Number(value) => Some(*value),
-            Value::Never | Value::Nothing => None,
+            Value::Word(_) | Value::Never | Value::Nothing => None,
         }
     }
 }
@@ -32,6 +34,7 @@ impl Serialize for Value {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Value::Number(value) => to.serialize_f64(*value),
+            Value::Word(word) => to.serialize_str(word),
             Value::Never => to.serialize_str("never"),
             Value::Nothing => to.serialize_none(),
         }

@@ -9,6 +9,7 @@ mod loss;
 mod options;
 mod pool;
 mod sentinel;
+mod theory;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,8 @@ pub struct Group {
 
 /// Every group, in the order of the table.
 pub const GROUPS: &[Group] = &[
+    theory::EXACT,
+    theory::PUBLISHED,
     kernel::GROUP,
     bytes::GROUP,
     course::GROUP,
@@ -56,6 +59,8 @@ pub struct Ground<'a> {
     pub rows: Vec<&'a Row>,
     /// Courses by case.
     pub courses: &'a Courses,
+    /// Whether only a first look is wanted.
+    pub quick: bool,
     /// Runs by case.
     pub runs: &'a BTreeMap<String, Runs>,
 }
