@@ -212,7 +212,7 @@ impl World {
             node::Effect::Reply(command) if self.peers[id as usize].can_answer() => {
                 match self.peers[id as usize].path {
                     Path::Loses(share) => {
-                        let left = self.replies[id as usize].leave(command, share);
+                        let left = self.replies[id as usize].leave(now, command, share);
                         self.replies_leave(calendar, id, (command.instance, command.socket), left);
                     }
                     _ => self.deliver(calendar, id, command),

@@ -65,6 +65,8 @@ pub enum Event {
     Retry(CallKey),
     /// Time to ping.
     Ping,
+    /// Who waits for a connection has woken up.
+    Woken,
 }
 
 /// A client.
