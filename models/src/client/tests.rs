@@ -8,7 +8,7 @@ use super::*;
 use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
-use crate::scenario::{AfterSocketTimeout, Backoff, Covers, InFlight, PoolOrder, Watches, WhenFull};
+use crate::scenario::{AfterSocketTimeout, Backoff, Bytes, Covers, InFlight, PoolOrder, Watches, WhenFull};
 
 const CALL_BYTES: Bytes = 1_000;
 const TIMED_OUT_BYTES: Bytes = 600;
@@ -102,7 +102,7 @@ impl Bench {
 
     fn call(&mut self) -> Came {
         let task = self.tasks.insert(());
-        self.at_desk(|client, desk| client.call(desk, task, PAYLOAD))
+        self.at_desk(|client, desk| client.call(desk, task, Payload { heap: PAYLOAD, buffers: 0 }))
     }
 
     fn on(&mut self, event: Event) -> Came {
