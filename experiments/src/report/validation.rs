@@ -69,8 +69,8 @@ fn row(comparison: &Comparison, news: bool) -> Vec<String> {
 fn value(value: &Value) -> String {
     match value {
         Value::Nothing => "–".into(),
-        Value::Never => "never".into(),
         Value::Word(word) => word.clone(),
+        Value::Never => "never".into(),
         Value::Number(number) => {
             let places = match number.abs() {
                 size if size >= 1000.0 => 0,

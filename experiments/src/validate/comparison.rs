@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 pub enum Value {
     /// A number in the quantity's unit.
     Number(f64),
-    /// A word.
+    /// A state, a direction.
     Word(String),
     /// It does not happen within the case.
     Never,

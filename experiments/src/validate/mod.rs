@@ -1,4 +1,5 @@
-//! `halfopen validate`: the model beside measurements of real clients, servers and the kernel.
+//! `halfopen validate`: the model beside what others proved and published ([`textbook`]), and beside measurements of
+//! real clients, servers and the kernel.
 //!
 //! A measured case becomes a scenario ([`scenario`]), the scenario runs over seeds and is looked at as the laboratory
 //! looked ([`watch`]), a group asks for quantities and judges them by its rule ([`groups`]).

@@ -68,6 +68,9 @@ pub fn text(row: &Row, calibration: &Calibration) -> String {
     if let Some(ms) = row.caller_timeout_ms {
         let _ = writeln!(out, "deadline = \"{ms}ms\"");
     }
+    if let (Some(retries @ 1..), Some(ms)) = (row.caller_retries, row.caller_retry_delay_ms) {
+        let _ = writeln!(out, "retries = {retries}\nretry_delay = \"{ms}ms\"");
+    }
     if !row.fault.is_empty() {
         let _ = write!(out, "\n[[fault]]\nat = \"{}\"\n{}\n", seconds(fault_at(row)), fault(row));
     }
@@ -193,9 +196,14 @@ fn memory(row: &Row, calibration: &Calibration) -> String {
     };
     let baseline = calibration.of("heap", who);
     let request = if front { calibration.of("http", "request") } else { "0B" };
+    let socket = if front {
+        format!(", per_socket = \"{}\"", calibration.of("http", "socket"))
+    } else {
+        String::new()
+    };
     let container = row.mem_limit_mb.map_or(String::new(), |limit| format!(", container = \"{limit}MiB\""));
     format!(
-        "{{ limit = \"{heap}MiB\", baseline = \"{baseline}\", per_request = \"{request}\", runtime = \"v8\"{container} }}"
+        "{{ limit = \"{heap}MiB\", baseline = \"{baseline}\", per_request = \"{request}\", runtime = \"v8\"{container}{socket} }}"
     )
 }
 

@@ -17,7 +17,8 @@ fn cases(desk: &Desk, crash: &str) {
 }
 
 fn validate(desk: &Desk, arguments: &[&str]) -> std::process::Output {
-    let all = [&["validate", "--cases", "cases.csv", "--reps", "5", "--quiet", "--only", "bytes"], arguments].concat();
+    let all = [&["validate", "--cases", "cases.csv", "--reps", "5", "--quiet", "--only", "bytes"], arguments]
+        .concat();
     desk.halfopen(&all)
 }
 
@@ -87,7 +88,14 @@ fn what_is_no_group_or_no_table_is_refused() {
 #[test]
 fn cases_are_scenarios_that_a_user_could_have_written() {
     let desk = Desk::new();
-    for case in ["d2_st2000_cto500_D10", "c2_py810_kill9_D8", "k_heal10", "e_mmc_K4_r108", "h_r300_h64_st2000", "g_sigstop_2000_0"] {
+    for case in [
+        "d2_st2000_cto500_D10",
+        "c2_py810_kill9_D8",
+        "k_heal10",
+        "e_mmc_K4_r108",
+        "h_r300_h64_st2000",
+        "g_sigstop_2000_0",
+    ] {
         let now = text(&desk.halfopen(&["show", case]).stdout);
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/cases/{case}.toml"));
         if std::env::var_os("BLESS").is_some() {

@@ -9,7 +9,7 @@ mod loss;
 mod options;
 mod pool;
 mod sentinel;
-mod theory;
+mod textbook;
 
 use std::collections::BTreeMap;
 
@@ -34,8 +34,8 @@ pub struct Group {
 
 /// Every group, in the order of the table.
 pub const GROUPS: &[Group] = &[
-    theory::EXACT,
-    theory::PUBLISHED,
+    textbook::EXACT,
+    textbook::PUBLISHED,
     kernel::GROUP,
     bytes::GROUP,
     course::GROUP,

@@ -56,21 +56,11 @@ impl Estimate {
         let error = self.half_width() / t_quantile(self.freedom);
         1.0 - t_within((self.value - expected).abs() / error, self.freedom)
     }
-
-    /// The same figure in another unit.
-    pub fn scaled(self, by: f64) -> Estimate {
-        let Estimate { value, low, high, freedom, step } = self;
-        Estimate { value: value * by, low: low * by, high: high * by, freedom, step: step * by }
-    }
 }
 
 /// The 99.5 % quantile of Student's t, by bisection of its coverage.
 fn t_quantile(freedom: u32) -> f64 {
-    let (mut low, mut high) = (2.5, 64.0);
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if t_within(middle, freedom) < LEVEL { low = middle } else { high = middle }
-    }
+    let [low, high] = edge(2.5, 64.0, 60, |t| t_within(t, freedom) < LEVEL);
     f64::midpoint(low, high)
 }
 
@@ -111,9 +101,17 @@ pub fn independent(precision: Precision, first: u64, mut advance: impl FnMut(u64
     unreachable!("the doublings are bounded")
 }
 
-/// The mean of independent values, all of them computed.
-pub fn mean(values: &[f64]) -> Estimate {
-    ratio(&values.iter().map(|&value| (value, 1.0)).collect::<Vec<_>>())
+/// Where a condition that holds at `low` and not at `high` ends, halving so often: the two sides of the edge.
+pub fn edge(mut low: f64, mut high: f64, halvings: u32, holds: impl Fn(f64) -> bool) -> [f64; 2] {
+    for _ in 0..halvings {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    [low, high]
 }
 
 /// The ratio of sums, with the interval of the ratio estimator (Law, section 9.5.3; Cochran, Sampling Techniques).
@@ -180,7 +178,7 @@ mod tests {
 
     #[test]
     fn p_values_are_one_at_the_estimate_and_one_percent_at_the_ends() {
-        let estimate = mean(&[1.0, 2.0, 3.0, 4.0]);
+        let estimate = ratio(&[1.0, 2.0, 3.0, 4.0].map(|value| (value, 1.0)));
         assert!((estimate.p_value(estimate.value) - 1.0).abs() < 1e-12);
         assert!((estimate.p_value(estimate.high) - 0.01).abs() < 1e-6);
         assert!(Estimate::exact(2.0).p_value(2.0) > Estimate::exact(2.0).p_value(2.1));

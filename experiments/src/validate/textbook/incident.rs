@@ -5,11 +5,11 @@ use halfopen_models::scenario::{self, Edits, Scenario};
 use halfopen_models::simulate;
 use halfopen_sim::Time;
 
-use super::{Answer, Effort, Estimate, Prediction, Question, Unreadable};
+use super::{Answer, Estimate, Prediction, Question, Unreadable};
 use crate::source::SHIPPED;
 
-/// Replications of a scenario, in full and in short.
-const RUNS: [u64; 2] = [8, 2];
+/// Replications of a scenario.
+const RUNS: u64 = 8;
 
 pub fn answer(question: &Question) -> Answer {
     if question.parameters.mention("see issue 1") || question.case.source.starts_with("Kustomer") {
@@ -32,8 +32,7 @@ fn kustomer(question: &Question) -> Answer {
     let scenario = read(name, text)?;
     let first_error = question.quantity.starts_with("first errors");
     let mut times = Vec::new();
-    let [full, short] = RUNS;
-    for seed in 0..if question.effort == Effort::Full { full } else { short } {
+    for seed in 0..RUNS {
         let recording = simulate(&scenario, seed);
         let time = if first_error { first_failure(&recording) } else { last_recovery(&recording) };
         times.push(time.map_or(f64::INFINITY, |seconds| seconds));

@@ -26,6 +26,9 @@ const HZ: u32 = 250;
 /// Linux's default of `tcp_retries2`.
 const RETRIES2: u32 = 15;
 
+/// How long a neighbour is trusted; the peers here are behind a router that keeps answering.
+const REACHABLE_TIME: Span = Span::from_secs(30);
+
 /// What a socket meets.
 #[derive(Clone, Copy, Debug)]
 struct Setting {
@@ -115,7 +118,7 @@ fn life(setting: Setting, clock: HostClock) -> Option<f64> {
         tcp_syn_linear_timeouts: 0,
         hz: HZ,
     };
-    let mut kernel = Kernel::new(clock, settings, Span::from_secs(30));
+    let mut kernel = Kernel::new(clock, settings, REACHABLE_TIME);
     let mut calendar: Calendar<Event> = Calendar::new();
     let mut effects: Vec<Effect> = Vec::new();
     let options = SocketOptions { keepalive: setting.keepalive, user_timeout: setting.user_timeout };

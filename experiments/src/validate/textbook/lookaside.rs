@@ -4,9 +4,10 @@
 //! Huang et al. (OSDI'22, section 5.3) publish hit ratios and timeouts and no rates, so load and database are
 //! assumptions here, as are Zipf's exponent and the number of keys; the direction of the effect does not depend on them.
 
+use std::collections::VecDeque;
+
 use halfopen_sim::chance::{Stream, Zipf};
 use halfopen_sim::{Calendar, Model, Span, Time, run};
-use std::collections::VecDeque;
 
 use super::parameters::quantity;
 use super::{Answer, Prediction, Question, Unreadable};
@@ -37,7 +38,7 @@ struct Cache {
     timeout: Span,
     stream: Stream,
     line: VecDeque<(Time, u64)>,
-    /// Reads that timed out since the flush's last look.
+    /// Fetches that came too late, and all of them.
     late: u64,
     fetched: u64,
 }

@@ -2,7 +2,7 @@
 
 use halfopen_sim::{Span, Time};
 
-use super::estimate::steady;
+use super::estimate::{edge, steady};
 use super::lookaside;
 use super::storm::{Counts, Plan, Storm, Trigger, stretch};
 use super::{Answer, Case, Estimate, Parameters, Prediction, Question, Unreadable, cases};
@@ -69,19 +69,16 @@ fn outage(question: &Question) -> Answer {
     if let Some(load) = p.get("load") {
         return Ok(word(end(load)));
     }
-    let (mut low, mut high) = (0.0, capacity);
-    for _ in 0..12 {
-        let middle = f64::midpoint(low, high);
-        if word(end(middle)) == Prediction::Word("recovers") { low = middle } else { high = middle }
-    }
+    let recovers = |rate: f64| word(end(rate)) == Prediction::Word("recovers");
+    let [low, high] = edge(0.0, capacity, 12, recovers);
     let value = f64::midpoint(low, high);
     Ok(Prediction::Number(Estimate { low, high, ..Estimate::exact(value) }))
 }
 
-/// DesCartes: a short spike of arrivals into a bounded line.
+/// `DesCartes`: a short spike of arrivals into a bounded line.
 fn spike(question: &Question) -> Answer {
     let p = &question.parameters;
-    let times = p.text("spike lambda").map(|text| numbers(text)).unwrap_or_default();
+    let times = p.text("spike lambda").map(numbers).unwrap_or_default();
     let &[rate, from, to] = times.as_slice() else {
         return Err(Unreadable("the spike needs a rate and two times".into()));
     };
@@ -143,13 +140,12 @@ fn orbit(question: &Question) -> Answer {
 
 /// Whether any of a hundred replications comes below a length of the line within a time.
 fn recovers(question: &Question, plan: Plan) -> Answer {
-    let bounds = numbers(question.quantity.split_once('<').map_or(question.quantity, |(_, rest)| rest));
-    let below =
-        question.quantity.split_once("below ").and_then(|(_, rest)| super::parameters::quantity(rest));
-    let within =
-        question.quantity.split_once("within ").and_then(|(_, rest)| super::parameters::quantity(rest));
-    let (Some(below), Some(within)) = (below, within) else {
-        return Err(Unreadable(format!("`{}` names no bounds: {bounds:?}", question.quantity)));
+    let bound = |words| {
+        let (_, rest) = question.quantity.split_once(words)?;
+        super::parameters::quantity(rest)
+    };
+    let (Some(below), Some(within)) = (bound("below "), bound("within ")) else {
+        return Err(Unreadable(format!("`{}` names no bounds", question.quantity)));
     };
     let escapes = (0..100).any(|replication| {
         let stream = |purpose| question.streams.stream(purpose, &format!("storm-{replication}"));
@@ -173,16 +169,9 @@ fn cpu_limit(question: &Question) -> Answer {
     });
     let calibration = calibration.ok_or_else(|| Unreadable("no case to take the capacity from".into()))?;
     let known = Limit::of(&Parameters::new(&calibration.model, &calibration.parameters))?;
-    let (mut low, mut high) = (known.rate, 10.0 * known.rate);
-    for _ in 0..10 {
-        let middle = f64::midpoint(low, high);
-        if word(known.end(middle, question)) == Prediction::Word("metastable") {
-            low = middle
-        } else {
-            high = middle
-        }
-    }
-    let counts = asked.end(low, question);
+    let sticks = |capacity: f64| word(known.end(capacity, question)) == Prediction::Word("metastable");
+    let [capacity, _] = edge(known.rate, 10.0 * known.rate, 10, sticks);
+    let counts = asked.end(capacity, question);
     if question.case.unit == "kind" {
         return Ok(word(counts));
     }

@@ -40,8 +40,6 @@ use estimate::Precision;
 use parameters::Parameters;
 use tolerance::Tolerance;
 pub use tolerance::hold_together;
-#[cfg(test)]
-use tolerance::holds;
 
 /// The cases as they stand in the repository.
 const CASES: &str = include_str!("../../../cases/textbook.csv");
@@ -92,15 +90,6 @@ pub enum Prediction {
     Word(&'static str),
 }
 
-/// How much is simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effort {
-    /// Until the interval is as narrow as the case asks.
-    Full,
-    /// A few seconds for all: intervals five times as wide.
-    Quick,
-}
-
 /// A case whose words are not understood, and what is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable(pub String);
@@ -118,7 +107,6 @@ struct Question<'a> {
     parameters: Parameters,
     streams: Streams,
     precision: Precision,
-    effort: Effort,
 }
 
 /// A family's answer to one of its cases.
@@ -141,21 +129,21 @@ pub fn parse(text: &str) -> Result<Vec<Case>, Unreadable> {
     rows.deserialize().map(|row| row.map_err(|problem| Unreadable(problem.to_string()))).collect()
 }
 
-/// Predicts `case`, on one thread; equal cases and efforts give equal predictions.
-pub fn predict(case: &Case, effort: Effort) -> Answer {
+/// Predicts `case`, on one thread, until its interval is as narrow as the case asks, or so many times as wide; equal
+/// cases give equal predictions.
+///
+/// # Errors
+/// When the case's words leave out what its model needs.
+pub fn predict(case: &Case, widening: f64) -> Answer {
     let expected = case.expected.parse().unwrap_or(0.0);
-    let wanted = Tolerance::parse(&case.tolerance)?.wanted(expected);
-    let precision = match effort {
-        Effort::Full => Precision { half_width: wanted, doublings: 20 },
-        Effort::Quick => Precision { half_width: (5.0 * wanted).min(0.1), doublings: 20 },
-    };
+    let wanted = widening * Tolerance::parse(&case.tolerance)?.wanted(expected);
+    let precision = Precision { half_width: wanted.min(0.1), doublings: 20 };
     let question = Question {
         case,
         quantity: &case.quantity,
         parameters: Parameters::new(&case.model, &case.parameters),
         streams: Streams::new(SEED),
         precision,
-        effort,
     };
     family(case)?(&question)
 }

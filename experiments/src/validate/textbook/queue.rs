@@ -92,12 +92,9 @@ impl Figure {
 
     /// Numerator and denominator of the figure in one stretch.
     fn read(self, tally: &Tally, servers: f64) -> (f64, f64) {
-        let classes = |class: Option<usize>| match class {
-            Some(class) => tally.waits[class],
-            None => {
-                let [one, two] = tally.waits;
-                (one.0 + two.0, one.1 + two.1, one.2 + two.2)
-            }
+        let classes = |class: Option<usize>| {
+            let [one, two] = tally.waits;
+            class.map_or((one.0 + two.0, one.1 + two.1, one.2 + two.2), |class| tally.waits[class])
         };
         match self {
             Figure::Waiting => (tally.delayed, classes(None).0),

@@ -2,7 +2,7 @@
 //!
 //! Clients call at random times; an attempt takes two one-way delays and fails with a fixed probability; a failed one is
 //! tried again at once if the client's policy allows. Delay, rate and number of clients are those of Brooker's simulator
-//! (`retry_sim` of mbrooker/simulator_example: exponential with a mean of 10 ms, 100 clients with 10 calls a second each
+//! (`retry_sim` of `mbrooker/simulator_example`: exponential with a mean of 10 ms, 100 clients with 10 calls a second each
 //! for 60 s); where a case asks for the long run, one client does it.
 
 use halfopen_models::protect::breaker::Lifetime;
@@ -10,7 +10,7 @@ use halfopen_models::protect::budget::{RetryRatio, Throttle, TokenBucket};
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Calendar, Model, Span, Time, run};
 
-use super::estimate::{independent, steady};
+use super::estimate::{edge, independent, steady};
 use super::{Answer, Estimate, Prediction, Question, Unreadable};
 
 const ONE_WAY: f64 = 0.01;
@@ -222,10 +222,6 @@ fn balance(question: &Question, size: f64) -> Answer {
         });
         net.sum::<f64>()
     };
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..40 {
-        let middle = f64::midpoint(low, high);
-        if drift(middle) > 0.0 { low = middle } else { high = middle }
-    }
+    let [low, high] = edge(0.0, 1.0, 40, |share| drift(share) > 0.0);
     Ok(Prediction::Number(Estimate::exact(f64::midpoint(low, high))))
 }

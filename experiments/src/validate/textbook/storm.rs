@@ -2,17 +2,23 @@
 //!
 //! One server with a line, bounded or not; clients with a timeout and retries; a trigger: a spike of load, an outage, or
 //! a time of less capacity. A call that finds the line full is lost and, as in the simulators that the cases come from
-//! (DesCartes' `metastable_retry_storm`, metafor), not tried again.
+//! (`metastable_retry_storm` of `DesCartes`, metafor), not tried again.
+
+use std::collections::VecDeque;
 
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Calendar, Model, Span, Time, Timer, run};
-use std::collections::VecDeque;
 
+/// What happens in a storm.
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
+    /// A new call.
     Arrival,
+    /// The server has done an attempt.
     Served,
+    /// An attempt's client gives it up.
     TimedOut(u32),
+    /// The disturbance is over.
     TriggerEnds,
 }
 

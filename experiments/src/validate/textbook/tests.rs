@@ -2,7 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::tolerance::holds;
 use super::*;
+
+/// Times as wide as the cases ask.
+const SHORT: f64 = 5.0;
 
 /// Too slow for every day, each with faster relatives in the same family.
 const SLOW: &[&str] = &[
@@ -30,8 +34,7 @@ fn in_short(exact: bool) -> Vec<(Case, Prediction)> {
     let cases = cases().into_iter().filter(|case| (case.kind == Kind::Exact) == exact);
     let cases = cases.filter(|case| !SLOW.contains(&case.id.as_str()));
     let short = |mut case: Case| {
-        let prediction =
-            predict(&case, Effort::Quick).unwrap_or_else(|problem| panic!("{}: {problem}", case.id));
+        let prediction = predict(&case, SHORT).unwrap_or_else(|problem| panic!("{}: {problem}", case.id));
         if case.tolerance.starts_with("ci99") {
             case.tolerance = "ci99".into();
         }
@@ -70,7 +73,7 @@ fn blocking_does_not_depend_on_the_service_law() {
     for service in ["service=deterministic 1 s", "service=exponential"] {
         let mut case = cases().into_iter().find(|case| case.id == "O-erlb-01").expect("a case");
         case.parameters = format!("c=10;offered=8 erlang;{service}");
-        let Ok(Prediction::Number(estimate)) = predict(&case, Effort::Quick) else { panic!("a number") };
+        let Ok(Prediction::Number(estimate)) = predict(&case, SHORT) else { panic!("a number") };
         assert!(
             estimate.p_value(case.expected.parse().expect("a number")) > 0.001,
             "{service}: {estimate:?}"
@@ -85,7 +88,7 @@ fn a_wrong_number_is_noticed() {
         ["O-mm1-01", "O-erlb-01", "O-closed-01", "O-ps-01", "O-retry-01", "O-cache-01", "O-transient-01"]
     {
         let case = cases().into_iter().find(|case| case.id == id).expect("a case");
-        let prediction = predict(&case, Effort::Quick).expect("readable");
+        let prediction = predict(&case, SHORT).expect("readable");
         for factor in [0.9, 1.1] {
             let expected = case.expected.parse::<f64>().expect("a number") * factor;
             let wrong = Case { expected: expected.to_string(), tolerance: "ci99".into(), ..case.clone() };
@@ -98,16 +101,13 @@ fn a_wrong_number_is_noticed() {
 fn a_case_that_is_not_understood_says_what_is_missing() {
     let case = |id: &str| cases().into_iter().find(|case| case.id == id).expect("a case");
     let without = Case { parameters: "theta=0.5/s".into(), ..case("O-retrial-01") };
-    assert_eq!(
-        predict(&without, Effort::Quick),
-        Err(Unreadable("the parameters have no number `lambda=`".into()))
-    );
+    assert_eq!(predict(&without, SHORT), Err(Unreadable("the parameters have no number `lambda=`".into())));
     let unknown = Case { id: "O-astrology-01".into(), ..case("O-retrial-01") };
-    assert_eq!(predict(&unknown, Effort::Quick), Err(Unreadable("no family is called `astrology`".into())));
+    assert_eq!(predict(&unknown, SHORT), Err(Unreadable("no family is called `astrology`".into())));
 }
 
 #[test]
 fn equal_questions_have_equal_answers() {
     let case = cases().into_iter().find(|case| case.id == "O-jitter-09").expect("a case");
-    assert_eq!(predict(&case, Effort::Quick), predict(&case, Effort::Quick));
+    assert_eq!(predict(&case, SHORT), predict(&case, SHORT));
 }

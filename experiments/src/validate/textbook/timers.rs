@@ -34,8 +34,9 @@ pub fn answer(question: &Question) -> Answer {
         return number(reconnecting(question, attempts as u32));
     }
     if let (Some(threads), Some(each)) = (p.get("threads"), p.get("connections each holds at once")) {
-        let safe = (1..).find(|&pool| !deadlocks(pool, threads as usize, each as u32));
-        return number(safe.map_or(f64::INFINITY, f64::from));
+        let safe =
+            (1..=threads as u32 * each as u32).find(|&pool| !deadlocks(pool, threads as usize, each as u32));
+        return number(safe.map_or(0.0, f64::from));
     }
     if let (Some(interval), Some(target)) = (p.get("interval"), p.get("target")) {
         let last = question.quantity.rsplit(' ').next().and_then(quantity);
@@ -115,7 +116,9 @@ fn breaker(p: &Parameters) -> Answer {
     let rate =
         p.text("calls").and_then(first_quantity).ok_or_else(|| Unreadable("no rate of calls".into()))?;
     let mut breaker = Window::new(window, threshold);
-    (0..window).for_each(|_| drop(breaker.record(false)));
+    for _ in 0..window {
+        breaker.record(false);
+    }
     let closed = (0..window).take_while(|_| !breaker.record(true)).count();
     Ok(Prediction::Number(Estimate::exact(closed as f64 / rate).with_step(1.0 / rate)))
 }

@@ -181,7 +181,7 @@ mod tests {
                 "rel=0.03 or one last RTO",
                 12.6,
                 Estimate::exact(25.3).with_step(12.8),
-                Estimate::exact(18.0).with_step(12.8),
+                Estimate::exact(27.0).with_step(12.8),
             ),
             ("range=780..1100", 900.0, Estimate::exact(938.0), Estimate::exact(1101.0)),
             ("at least", 780.0, Estimate::exact(780.0), Estimate::exact(779.0)),
