@@ -86,9 +86,12 @@ pub struct Validate {
     /// Seed of the first replication; the others follow by one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u64).range(..=u64::from(u32::MAX)))]
     pub seed: u64,
-    /// Number of replications of each case
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..=1000))]
+    /// Number of replications of each measured case
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = value_parser!(u32).range(1..=1000))]
     pub reps: u32,
+    /// A first look: four replications, and textbook cases with wider intervals
+    #[arg(long, conflicts_with = "reps")]
+    pub quick: bool,
     /// Cases simulated at the same time [default: all cores]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -101,6 +104,13 @@ pub struct Validate {
     /// No progress
     #[arg(long)]
     pub quiet: bool,
+}
+
+impl Validate {
+    /// Replications of each measured case.
+    pub fn seeds(&self) -> u32 {
+        if self.quick { 4 } else { self.reps }
+    }
 }
 
 /// What goes to the standard output.

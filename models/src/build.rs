@@ -62,7 +62,7 @@ pub fn build(scenario: &Scenario, seed: u64) -> (World, Calendar<Event>) {
 fn loads(scenario: &Scenario, streams: &Streams) -> Vec<Load> {
     let load = |load: &crate::scenario::Load| {
         let arrivals = Arrivals::new(load.rate.clone(), streams.stream("arrivals", &load.name));
-        Load::new(arrivals, load.deadline)
+        Load::new(arrivals, load.deadline, load.retries, load.retry_delay)
     };
     scenario.loads.iter().map(load).collect()
 }

@@ -6,6 +6,7 @@ use halfopen_sim::histogram::Histogram;
 use halfopen_sim::{Span, Time};
 
 use crate::app::Cause;
+use crate::load::Outcome;
 
 /// Everything recorded in one run.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct ServiceRecord {
     pub requests: u64,
     /// Requests that failed or missed their caller's deadline in the whole run.
     pub errors: u64,
+    /// How requests ended in the whole run, as their callers count them.
+    pub callers: Callers,
     /// Requests neither answered nor failed at the horizon.
     pub open_at_horizon: u64,
     /// Requests sent at or after the first fault.
@@ -71,6 +74,19 @@ pub struct ServiceRecord {
     pub instances: Vec<InstanceRecord>,
     /// One sample a second, the first at t = 0 s.
     pub series: Vec<Sample>,
+}
+
+/// Requests by their end, as an HTTP client counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Callers {
+    /// Answered well and in time.
+    pub answered: u64,
+    /// Answered with an error (5xx).
+    pub failed: u64,
+    /// Given up after the deadline.
+    pub given_up: u64,
+    /// Connection refused, or ended by a crash.
+    pub cut_off: u64,
 }
 
 /// When a service's objective held again: the end of the last 10 s window after the first fault that breaks it.
@@ -205,13 +221,8 @@ pub enum StoryKind {
 pub enum Note {
     /// A request is sent.
     Sent,
-    /// A request ends: sent when, answered well and in time or not.
-    Settled {
-        /// When it was sent.
-        sent: Time,
-        /// Whether it was answered well and in time.
-        good: bool,
-    },
+    /// A request ends for its caller.
+    Settled(Outcome),
     /// A client's connection or dial ends, whoever ended it.
     Ended,
     /// An instance dies.

@@ -26,18 +26,21 @@ impl World {
         let now = calendar.now();
         let service = self.plan.service_of_load[id as usize];
         match effect {
-            load::Effect::Request(request) => {
+            load::Effect::Request(request, which) => {
                 self.recorder.sent(service, now);
                 match self.balancers[service].pick() {
                     Some(instance) => self.instance(calendar, instance, |app, out| {
-                        app.on(now, app::Event::Request(id, request), out);
+                        app.on(now, app::Event::Request(id, request, which.reached), out);
                     }),
                     None => self.load(calendar, id, |load, out| {
-                        load.on(now, load::Event::Answered(request, false), out);
+                        load.on(now, load::Event::Answered(request, load::Reply::Refused), out);
                     }),
                 }
             }
-            load::Effect::Settled(sent, good) => self.recorder.settled(service, sent, now, good),
+            load::Effect::Settled(sent, outcome) => self.recorder.settled(service, sent, now, outcome),
+            load::Effect::Leaves(instance, task) => self.instance(calendar, instance, |app, out| {
+                app.on(now, app::Event::CallerLeft(task), out);
+            }),
         }
     }
 
@@ -45,8 +48,9 @@ impl World {
         let now = calendar.now();
         let service = self.plan.service_of[id as usize];
         match effect {
-            app::Effect::Answer(load, request, good) => self.load(calendar, load, |load, out| {
-                load.on(now, load::Event::Answered(request, good), out);
+            app::Effect::Holds(load, request, task) => self.loads[load as usize].held(request, id, task),
+            app::Effect::Answer(load, request, reply) => self.load(calendar, load, |load, out| {
+                load.on(now, load::Event::Answered(request, reply), out);
             }),
             app::Effect::CallMade => self.recorder.call_made(service),
             app::Effect::Send(socket, call) => {
@@ -212,7 +216,7 @@ impl World {
             node::Effect::Reply(command) if self.peers[id as usize].can_answer() => {
                 match self.peers[id as usize].path {
                     Path::Loses(share) => {
-                        let left = self.replies[id as usize].leave(command, share);
+                        let left = self.replies[id as usize].leave(now, command, share);
                         self.replies_leave(calendar, id, (command.instance, command.socket), left);
                     }
                     _ => self.deliver(calendar, id, command),

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use halfopen_models::scenario::Scenario;
 use halfopen_sim::Span;
+use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::args::{self, Format};
@@ -46,19 +47,20 @@ pub fn validate(args: &args::Validate) -> Result<ExitCode, Failure> {
     let cases = args.cases.as_deref().map_or_else(Cases::shipped, Cases::from)?;
     let known = known::list(args.cases.as_deref())?;
     interrupt::listen()?;
-    let runs = simulate(args, &groups, &cases)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.jobs.map_or(0, usize::from))
+        .build()
+        .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))?;
+    let runs = simulate(args, &pool, &groups, &cases)?;
     let mut comparisons = Vec::new();
     for group in &groups {
         let rows = cases.rows.iter().filter(|row| (group.takes)(row, &cases.courses)).collect();
-        comparisons.extend((group.compare)(&Ground {
-            group: group.name,
-            rows,
-            courses: &cases.courses,
-            runs: &runs,
-        }));
+        let ground =
+            Ground { group: group.name, rows, courses: &cases.courses, runs: &runs, quick: args.quick };
+        comparisons.extend(pool.install(|| (group.compare)(&ground)));
     }
     let outcome = Outcome::new(&groups, comparisons, &known);
-    let title = format!("halfopen against measurements ({} seeds from {})", args.reps, args.seed);
+    let title = format!("halfopen against measurements ({} seeds from {})", args.seeds(), args.seed);
     let sections = validation::describe(&outcome);
     if let Some(page) = &args.out {
         write_page(page, &title, &sections, &outcome)?;
@@ -94,6 +96,7 @@ fn chosen(only: &[String]) -> Result<Vec<&'static Group>, Failure> {
 /// Runs every case that a group takes, over all seeds.
 fn simulate(
     args: &args::Validate,
+    pool: &ThreadPool,
     groups: &[&Group],
     cases: &Cases,
 ) -> Result<BTreeMap<String, Runs>, Failure> {
@@ -105,14 +108,10 @@ fn simulate(
         .filter(needed)
         .map(|row| (row.case_id.clone(), scenario::read(row, &calibration)))
         .collect();
-    let seeds = u64::from(args.reps);
+    let seeds = u64::from(args.seeds());
     let total =
         scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|scenario| scenario.horizon * seeds);
     let progress = Progress::new(scenarios.len(), total.fold(Span::ZERO, |sum, span| sum + span), args.quiet);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.jobs.map_or(0, usize::from))
-        .build()
-        .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))?;
     let run = |(id, read): (String, Result<Scenario, String>)| {
         let runs = read.and_then(|scenario| over_seeds(&scenario, args.seed..args.seed + seeds, &progress));
         progress.finished_one();

@@ -3,9 +3,10 @@
 
 use halfopen_models::Run;
 use halfopen_models::app::Cause;
+use halfopen_models::load::Outcome;
 use halfopen_models::recording::{Note, Recording, StoryKind};
 use halfopen_models::scenario::Scenario;
-use halfopen_sim::{Span, Time};
+use halfopen_sim::Time;
 
 use super::course::Course;
 
@@ -88,7 +89,7 @@ pub fn watch(scenario: &Scenario, seed: u64) -> Observation {
     let mut run = Run::new(scenario, seed);
     let notes = run.watch();
     let recording = run.finish();
-    let view = Seen::of(&notes, scenario.loads[0].deadline, since);
+    let view = Seen::of(&notes, since);
     let rate = scenario.loads[0].rate.last().map_or(0.0, |&(_, rate)| rate);
     Observation {
         detected: view.detected,
@@ -112,7 +113,7 @@ pub fn watch(scenario: &Scenario, seed: u64) -> Observation {
 }
 
 impl Seen {
-    fn of(notes: &[(Time, Note)], deadline: Option<Span>, since: impl Fn(Time) -> f64) -> Seen {
+    fn of(notes: &[(Time, Note)], since: impl Fn(Time) -> f64) -> Seen {
         let mut seen = Seen::default();
         let mut alive = false;
         for &(now, note) in notes {
@@ -123,17 +124,14 @@ impl Seen {
                     seen.pending += 1;
                     seen.peak_pending = seen.peak_pending.max(seen.pending);
                 }
-                Note::Settled { sent, good } => {
+                Note::Settled(outcome) => {
                     seen.settled.push(at);
                     seen.pending -= 1;
-                    if good {
-                        seen.answers.push(at);
-                    } else if deadline.is_some_and(|deadline| now - sent >= deadline) {
-                        seen.given_up += 1.0;
-                    } else if alive {
-                        seen.errors.push(at);
-                    } else {
-                        seen.cut_off += 1.0;
+                    match outcome {
+                        Outcome::Answered => seen.answers.push(at),
+                        Outcome::Failed => seen.errors.push(at),
+                        Outcome::GivenUp => seen.given_up += 1.0,
+                        Outcome::CutOff => seen.cut_off += 1.0,
                     }
                 }
                 Note::Ended if alive && at >= 0.0 => {

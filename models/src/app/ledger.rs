@@ -1,6 +1,6 @@
 //! An instance's memory by purpose. The parts add up to the total at every moment.
 
-use crate::scenario::Bytes;
+use crate::scenario::{Bytes, Payload};
 
 /// Bytes by purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +8,8 @@ pub struct Ledger {
     baseline: Bytes,
     requests: Bytes,
     calls: Bytes,
+    /// Outside the runtime's heap.
+    payload_buffers: Bytes,
     client_buffers: Bytes,
     pending_calls: u64,
 }
@@ -15,11 +17,16 @@ pub struct Ledger {
 impl Ledger {
     /// A process that does nothing.
     pub fn new(baseline: Bytes) -> Ledger {
-        Ledger { baseline, requests: 0, calls: 0, client_buffers: 0, pending_calls: 0 }
+        Ledger { baseline, requests: 0, calls: 0, payload_buffers: 0, client_buffers: 0, pending_calls: 0 }
     }
 
     /// All of it.
     pub fn total(&self) -> Bytes {
+        self.heap() + self.payload_buffers
+    }
+
+    /// What of it lies on the runtime's heap.
+    pub fn heap(&self) -> Bytes {
         self.baseline + self.requests + self.calls + self.client_buffers
     }
 
@@ -36,13 +43,15 @@ impl Ledger {
         self.requests -= bytes;
     }
 
-    pub(crate) fn begin_call(&mut self, bytes: Bytes) {
-        self.calls += bytes;
+    pub(crate) fn begin_call(&mut self, bytes: Bytes, payload: Payload) {
+        self.calls += bytes + payload.heap;
+        self.payload_buffers += payload.buffers;
         self.pending_calls += 1;
     }
 
-    pub(crate) fn end_call(&mut self, bytes: Bytes) {
-        self.calls -= bytes;
+    pub(crate) fn end_call(&mut self, bytes: Bytes, payload: Payload) {
+        self.calls -= bytes + payload.heap;
+        self.payload_buffers -= payload.buffers;
         self.pending_calls -= 1;
     }
 
@@ -64,9 +73,10 @@ mod tests {
     fn parts_add_up_and_go_back_to_the_baseline() {
         let mut ledger = Ledger::new(100);
         ledger.begin_request(30);
-        ledger.begin_call(7);
-        assert_eq!((ledger.total(), ledger.pending_calls()), (137, 1));
-        ledger.end_call(7);
+        let payload = Payload { heap: 3, buffers: 20 };
+        ledger.begin_call(4, payload);
+        assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (157, 137, 1));
+        ledger.end_call(4, payload);
         ledger.begin_timed_out(2);
         assert_eq!((ledger.total(), ledger.pending_calls()), (132, 0));
         ledger.end_timed_out(2);

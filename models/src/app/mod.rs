@@ -20,10 +20,10 @@ use slotmap::{SlotMap, new_key_type};
 use crate::client::{self, CallKey, Client, ClientId, Desk};
 use crate::component::{self, Component};
 use crate::event::{self, CacheId, InstanceId, LoadId};
-use crate::load::RequestKey;
+use crate::load::{Reply, RequestKey};
 use crate::network::Socket;
 use crate::network::kernel::SocketOptions;
-use crate::scenario::{Bytes, Concurrency, Memory, Runtime, Service};
+use crate::scenario::{Bytes, Concurrency, Memory, Payload, Runtime, Service};
 
 pub use ledger::Ledger;
 use restart::Supervisor;
@@ -42,8 +42,10 @@ new_key_type! {
 pub enum Event {
     /// The process has booted.
     Ready,
-    /// A request arrives.
-    Request(LoadId, RequestKey),
+    /// A request arrives. The flag: an earlier try of its caller came this far.
+    Request(LoadId, RequestKey, bool),
+    /// The caller of a request has given up and closed its connection; the request goes on.
+    CallerLeft(TaskKey),
     /// A piece of a request's CPU work is done.
     Worked(TaskKey),
     /// For one of its clients.
@@ -59,8 +61,10 @@ pub enum Effect {
     Ready,
     /// It is dead, and so is all it held.
     Died(Death),
-    /// The answer to a request: good or an error.
-    Answer(LoadId, RequestKey, bool),
+    /// This request is held as this task, in case its caller gives up.
+    Holds(LoadId, RequestKey, TaskKey),
+    /// What the caller of a request gets.
+    Answer(LoadId, RequestKey, Reply),
     /// Dial the node that a cache's name points to.
     Dial {
         /// Which cache.
@@ -76,7 +80,7 @@ pub enum Effect {
     Close(Socket),
     /// Say on a socket that nothing more is written, and wait for the peer to close it.
     End(Socket),
-    /// A call that its user needed was made; retries and resends are not counted again.
+    /// A call that its user needed was made; retries and resends, by whomever, are not counted again.
     CallMade,
 }
 
@@ -111,7 +115,7 @@ pub struct Instance {
     slice: Span,
     memory: Memory,
     /// The calls of one request, in order.
-    calls: Vec<(ClientId, Bytes)>,
+    calls: Vec<(ClientId, Payload)>,
     caches: Vec<CacheId>,
     up: bool,
     cpu: Cpu,
@@ -135,6 +139,9 @@ enum Cpu {
 struct Task {
     load: LoadId,
     request: RequestKey,
+    again: bool,
+    /// Bytes of the connection to its caller.
+    socket: Bytes,
     calls_made: usize,
 }
 
@@ -209,13 +216,17 @@ impl Instance {
         }
     }
 
-    fn on_request(&mut self, out: &mut Out<'_>, load: LoadId, request: RequestKey) {
+    fn on_request(&mut self, out: &mut Out<'_>, load: LoadId, request: RequestKey, again: bool) {
         if !self.up {
-            out.emit(Effect::Answer(load, request, false));
+            out.emit(Effect::Answer(load, request, Reply::Refused));
             return;
         }
-        self.ledger.begin_request(self.memory.per_request);
-        let task = self.tasks.insert(Task { load, request, calls_made: 0 });
+        let socket = self.memory.per_socket;
+        self.ledger.begin_request(self.memory.per_request + socket);
+        let task = self.tasks.insert(Task { load, request, again, socket, calls_made: 0 });
+        if socket > 0 {
+            out.emit(Effect::Holds(load, request, task));
+        }
         if self.cpu.admit(task) {
             self.work(out, task);
         }
@@ -237,11 +248,13 @@ impl Instance {
         // Unknown: the process died with this work queued.
         let Some(task) = self.tasks.get_mut(key) else { return };
         let Some(&(client, payload)) = self.calls.get(task.calls_made) else {
-            self.finish(out, key, true);
+            self.finish(out, key, Reply::Good);
             return;
         };
         task.calls_made += 1;
-        out.emit(Effect::CallMade);
+        if !task.again {
+            out.emit(Effect::CallMade);
+        }
         self.with_client(out, client, |c, desk| c.call(desk, key, payload));
     }
 
@@ -266,16 +279,23 @@ impl Instance {
             if good {
                 self.work(out, task);
             } else {
-                self.finish(out, task, false);
+                self.finish(out, task, Reply::Error);
             }
         }
         self.settled = settled;
     }
 
-    fn finish(&mut self, out: &mut Out<'_>, key: TaskKey, good: bool) {
+    fn on_caller_left(&mut self, key: TaskKey) {
+        // Unknown: answered at the same moment, or dead with its process.
+        if let Some(task) = self.tasks.get_mut(key) {
+            self.ledger.end_request(std::mem::take(&mut task.socket));
+        }
+    }
+
+    fn finish(&mut self, out: &mut Out<'_>, key: TaskKey, reply: Reply) {
         let Some(task) = self.tasks.remove(key) else { return };
-        self.ledger.end_request(self.memory.per_request);
-        out.emit(Effect::Answer(task.load, task.request, good));
+        self.ledger.end_request(self.memory.per_request + task.socket);
+        out.emit(Effect::Answer(task.load, task.request, reply));
         if let Some(next) = self.cpu.release() {
             self.work(out, next);
         }
@@ -283,14 +303,18 @@ impl Instance {
 
     /// Memory may have grown: collects, or dies.
     fn watch_memory(&mut self, out: &mut Out<'_>) {
-        let bytes = self.ledger.total();
+        let total = self.ledger.total();
+        let heap_bytes = self.ledger.heap();
         let free_at = match self.cpu {
             Cpu::EventLoop { busy_until } => busy_until.max(out.now()),
             Cpu::Workers { .. } => out.now(),
         };
         let cause = match &mut self.heap {
-            None if bytes > self.memory.limit => Cause::ContainerLimit,
-            Some(heap) if heap.is_due(free_at, bytes) => match heap.act(free_at, bytes) {
+            None if total > self.memory.limit => Cause::ContainerLimit,
+            Some(_) if self.memory.container.is_some_and(|limit| total + self.memory.outside > limit) => {
+                Cause::ContainerLimit
+            }
+            Some(heap) if heap.is_due(free_at, heap_bytes) => match heap.act(free_at, heap_bytes) {
                 Act::Stop(stop) => {
                     if let Cpu::EventLoop { busy_until } = &mut self.cpu {
                         *busy_until = free_at + stop;
@@ -315,7 +339,7 @@ impl Instance {
         }));
         // Their callers' connections end with the process.
         for task in self.tasks.values() {
-            out.emit(Effect::Answer(task.load, task.request, false));
+            out.emit(Effect::Answer(task.load, task.request, Reply::Disconnected));
         }
         self.tasks.clear();
         for client in 0..self.clients.len() {
@@ -397,7 +421,8 @@ impl Component for Instance {
     fn on(&mut self, _now: Time, event: Event, out: &mut Out<'_>) {
         match event {
             Event::Ready => self.on_ready(out),
-            Event::Request(load, request) => self.on_request(out, load, request),
+            Event::Request(load, request, again) => self.on_request(out, load, request, again),
+            Event::CallerLeft(task) => self.on_caller_left(task),
             Event::Worked(task) => self.on_worked(out, task),
             Event::Client(client, event) if self.up => self.with_client(out, client, |c, d| c.on(event, d)),
             Event::Switched(cache) if self.up => {

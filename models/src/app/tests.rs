@@ -15,9 +15,17 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
         name: "test".into(),
         instances: 1,
         concurrency,
-        memory: Memory { limit: 1_000, baseline: 100, per_request: 200, runtime: Runtime::Native },
+        memory: Memory {
+            limit: 1_000,
+            baseline: 100,
+            per_request: 200,
+            per_socket: 0,
+            runtime: Runtime::Native,
+            container: None,
+            outside: 0,
+        },
         restart: Restart::Fixed { delay: MS(500), boot: MS(1_500) },
-        calls: vec![Calls { cache: 0, times: calls, payload: 10 }],
+        calls: vec![Calls { cache: 0, times: calls, payload: Payload { heap: 10, buffers: 0 } }],
         client: Options {
             preset: "test".into(),
             connections: Connections::Pipelined,
@@ -55,7 +63,7 @@ fn life(service: &Service, requests: &[u64], until_ms: u64) -> (Instance, Vec<(u
     let mut calendar: Calendar<event::Event> = Calendar::new();
     calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
     for &at in requests {
-        let request = Event::Request(0, RequestKey::default());
+        let request = Event::Request(0, RequestKey::default(), false);
         calendar.schedule(Time::ZERO + MS(at), Instance::address(0, request));
     }
     let (mut effects, mut came) = (Vec::new(), Vec::new());
@@ -69,7 +77,7 @@ fn life(service: &Service, requests: &[u64], until_ms: u64) -> (Instance, Vec<(u
 
 fn answers(came: &[(u64, Effect)]) -> Vec<(u64, bool)> {
     let answer = |&(at, effect): &(u64, Effect)| match effect {
-        Effect::Answer(_, _, good) => Some((at, good)),
+        Effect::Answer(_, _, reply) => Some((at, reply == Reply::Good)),
         _ => None,
     };
     came.iter().filter_map(answer).collect()
@@ -116,4 +124,41 @@ fn a_supervisor_starts_it_again_empty_and_meanwhile_requests_fail_at_once() {
     assert_eq!(ready, [0, 12 + 500 + 1_500]);
     assert!(answers(&came).contains(&(1_000, false)), "refused while it is down");
     assert_eq!((instance.pending_calls(), instance.memory_bytes()), (1, 350), "the last request waits in it");
+}
+
+#[test]
+fn a_caller_that_leaves_frees_its_connection_and_not_its_request() {
+    let mut service = service(Concurrency::EventLoop { cpu: MS(2) }, 1);
+    service.memory.per_socket = 7;
+    let (mut instance, came) = life(&service, &[0, 0], 100);
+    let tasks: Vec<TaskKey> = came
+        .iter()
+        .filter_map(|&(_, effect)| match effect {
+            Effect::Holds(0, _, task) => Some(task),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(instance.memory_bytes(), 100 + 2 * (200 + 7 + 50));
+    let (mut calendar, mut effects) = (Calendar::new(), Vec::new());
+    for _ in 0..2 {
+        let mut out = Out::new(Time::ZERO, 0, &mut calendar, &mut effects);
+        instance.on(Time::ZERO, Event::CallerLeft(tasks[0]), &mut out);
+        assert_eq!(instance.memory_bytes(), 100 + 2 * (200 + 50) + 7, "once, and the other's stays");
+    }
+}
+
+#[test]
+fn a_later_try_of_a_request_makes_calls_that_nobody_needs() {
+    let service = service(Concurrency::EventLoop { cpu: MS(2) }, 1);
+    let mut instance = Instance::new(&service, "test-0", &Streams::new(1));
+    let (mut calendar, mut effects) = (Calendar::new(), Vec::new());
+    calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
+    for again in [false, true] {
+        calendar.schedule(Time::ZERO, Instance::address(0, Event::Request(0, RequestKey::default(), again)));
+    }
+    while let Some((now, event::Event::App(0, event))) = calendar.pop_before(Time::ZERO + MS(100)) {
+        instance.on(now, event, &mut Out::new(now, 0, &mut calendar, &mut effects));
+    }
+    assert_eq!(instance.pending_calls(), 2);
+    assert_eq!(effects.iter().filter(|&&effect| effect == Effect::CallMade).count(), 1);
 }

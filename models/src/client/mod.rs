@@ -23,7 +23,7 @@ use crate::app::{self, Ledger, TaskKey};
 use crate::event::CacheId;
 use crate::network::kernel::SocketOptions;
 use crate::network::{Socket, SocketError};
-use crate::scenario::{self, Bytes, Connections};
+use crate::scenario::{self, Connections, Payload};
 
 use pipeline::Pipeline;
 use pool::Pool;
@@ -65,6 +65,8 @@ pub enum Event {
     Retry(CallKey),
     /// Time to ping.
     Ping,
+    /// Who waits for a connection has woken up.
+    Woken,
 }
 
 /// A client.
@@ -87,7 +89,7 @@ enum Sharing {
 struct Call {
     is_ping: bool,
     task: Option<TaskKey>,
-    payload: Bytes,
+    payload: Payload,
     tries: u32,
     timer: Option<Timer>,
 }
@@ -152,7 +154,7 @@ impl Book<'_> {
         desk.out.cancel(call.timer);
         match call.task {
             Some(task) => {
-                desk.ledger.end_call(self.options.bytes_per_call + call.payload);
+                desk.ledger.end_call(self.options.bytes_per_call, call.payload);
                 desk.settled.push((task, good));
             }
             None => desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call),
@@ -176,7 +178,7 @@ impl Book<'_> {
         let Some(call) = self.calls.get_mut(key) else { return };
         call.timer = None;
         if let Some(task) = call.task.take() {
-            desk.ledger.end_call(self.options.bytes_per_call + call.payload);
+            desk.ledger.end_call(self.options.bytes_per_call, call.payload);
             desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
             desk.settled.push((task, false));
         }
@@ -192,7 +194,13 @@ impl Book<'_> {
     /// Makes a call that nobody waits for.
     fn ping(&mut self, desk: &mut Desk<'_, '_>) -> CallKey {
         desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
-        self.calls.insert(Call { is_ping: true, task: None, payload: 0, tries: 0, timer: None })
+        self.calls.insert(Call {
+            is_ping: true,
+            task: None,
+            payload: Payload::default(),
+            tries: 0,
+            timer: None,
+        })
     }
 
     fn is_ping(&self, key: CallKey) -> bool {
@@ -235,12 +243,12 @@ impl Client {
     }
 
     /// Makes a call for a task.
-    pub fn call(&mut self, desk: &mut Desk<'_, '_>, task: TaskKey, payload: Bytes) {
+    pub fn call(&mut self, desk: &mut Desk<'_, '_>, task: TaskKey, payload: Payload) {
         if self.options.max_pending.is_some_and(|most| self.calls.len() as u64 >= most) {
             desk.settled.push((task, false));
             return;
         }
-        desk.ledger.begin_call(self.options.bytes_per_call + payload);
+        desk.ledger.begin_call(self.options.bytes_per_call, payload);
         let timeout = self.options.command_timeout;
         let key = self.calls.insert_with_key(|key| Call {
             is_ping: false,

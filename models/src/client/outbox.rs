@@ -7,8 +7,8 @@
 //!
 //! Source: Linux `tcp_sendmsg_locked` (net/ipv4/tcp.c), `tcp_sndbuf_expand` (`tcp_input.c`); Node's
 //! `lib/internal/streams/state.js`. Measured: at 500 to 1,000 calls a second the kernel took 112 to 117 calls, ioredis'
-//! buffer the rest; at 20 a second node-redis 4 wrote 4,691 before it waited (4,180 here: the last segment may grow
-//! past the limit). Assumptions: a window that lets them all leave, and calls of [`CALL`] bytes. Left out: a peer that
+//! buffer the rest; at 20 a second node-redis 4 wrote 4,691 before it waited (4,149 here: the last segment may grow past
+//! the limit). Assumptions: a window that lets them all leave, and calls of [`CALL`] bytes. Left out: a peer that
 //! acknowledges and does not read (its receive buffer comes first).
 
 use halfopen_sim::{Span, Time};

@@ -8,7 +8,7 @@ use super::*;
 use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
-use crate::scenario::{AfterSocketTimeout, Backoff, Covers, InFlight, PoolOrder, Watches, WhenFull};
+use crate::scenario::{AfterSocketTimeout, Backoff, Bytes, Covers, InFlight, PoolOrder, Watches, WhenFull};
 
 const CALL_BYTES: Bytes = 1_000;
 const TIMED_OUT_BYTES: Bytes = 600;
@@ -102,7 +102,7 @@ impl Bench {
 
     fn call(&mut self) -> Came {
         let task = self.tasks.insert(());
-        self.at_desk(|client, desk| client.call(desk, task, PAYLOAD))
+        self.at_desk(|client, desk| client.call(desk, task, Payload { heap: PAYLOAD, buffers: 0 }))
     }
 
     fn on(&mut self, event: Event) -> Came {
@@ -243,9 +243,26 @@ fn a_pool_dials_for_each_call_up_to_its_size_and_lets_the_rest_wait() {
     let calls = bench.calls();
     assert_eq!(bench.on(Event::Connected(socket(0))).0, [Effect::Send(socket(0), calls[0])]);
     let came = bench.on(Event::Reply(socket(0), calls[0]));
-    assert_eq!(came, (vec![Effect::Send(socket(0), calls[2])], vec![true]), "who waited longest gets it");
+    assert_eq!(came, (vec![], vec![true]), "who waits longest must wake up first");
+    let came = bench.fire().2;
+    assert_eq!(came, (vec![Effect::Send(socket(0), calls[2])], vec![]));
     let came = bench.on(Event::DialFailed(socket(1), SocketError::TimedOut));
     assert_eq!(came, (vec![], vec![false]), "the call that dialled fails with its dial");
+}
+
+#[test]
+fn who_releases_a_connection_and_comes_back_is_quicker_than_who_waits() {
+    let mut bench = Bench::new(pool(1));
+    (0..3).for_each(|_| drop(bench.call()));
+    let calls = bench.calls();
+    bench.on(Event::Connected(socket(0)));
+    bench.on(Event::Reply(socket(0), calls[0]));
+    let came = bench.call();
+    let quick = *bench.calls().iter().find(|call| !calls.contains(call)).expect("a fourth call");
+    assert_eq!(came, (vec![Effect::Send(socket(0), quick)], vec![]));
+    assert_eq!(bench.fire().1, Event::Woken, "too late: it waits again, behind the other");
+    bench.on(Event::Reply(socket(0), quick));
+    assert_eq!(bench.fire().2, (vec![Effect::Send(socket(0), calls[2])], vec![]));
 }
 
 #[test]
@@ -276,7 +293,8 @@ fn in_a_pool_a_timeout_takes_its_connection_along() {
         let event =
             if let Event::CommandTimeout(_) = timeout { Event::CommandTimeout(calls[0]) } else { timeout };
         let came = bench.on(event);
-        assert_eq!(came, (vec![Effect::Close(socket(0)), dials(1)], vec![false]), "{timeout:?}");
+        assert_eq!(came, (vec![Effect::Close(socket(0))], vec![false]), "{timeout:?}");
+        assert_eq!(bench.fire().2, (vec![dials(1)], vec![]), "{timeout:?}");
         assert_eq!(bench.ledger.total(), CALL_BYTES + PAYLOAD);
     }
     let mut bench = Bench::new(pool(1));
@@ -331,7 +349,10 @@ proptest! {
             let Sharing::Pool(pool) = &bench.client.connections else { unreachable!("it is a pool") };
             let (busy, waiting) = (pool.busy_calls(), pool.waiting_calls());
             prop_assert!(pool.open().len() <= size as usize);
-            prop_assert!(waiting.is_empty() || pool.open().len() == size as usize, "somebody waits beside a free place");
+            prop_assert!(
+                waiting.is_empty() || busy.len() == size as usize || pool.is_waking_somebody(),
+                "somebody waits beside a free place"
+            );
             let mut placed: Vec<CallKey> = busy.into_iter().chain(waiting).collect();
             placed.sort_unstable();
             let mut calls = bench.calls();

@@ -10,8 +10,9 @@
 //! - **Afterwards** (`for`) the next retransmission clears what waits.
 //!
 //! Source: Linux `net/ipv4/tcp_recovery.c` (RACK), `tcp_output.c` (`tcp_schedule_loss_probe`), `tcp_timer.c`; measured
-//! with 5 to 20 % on Linux 6.18: waits of 0.2 to 1.8 s, no connection lost. Left out: the window that shrinks with each
-//! loss, round trips that retransmissions make look longer, bursts of losses.
+//! with 5 to 20 % on Linux 6.18: waits of 0.2 to 3 s, no connection lost, up to 54, 303 and 672 calls of 200 a second
+//! waiting over one connection at 5, 10 and 20 % (here up to 49, 275 and 622). Left out: bursts of losses, segments that
+//! are full, a window that grows again. Exclusive connections wait a fifth less here than measured at 20 %.
 
 use super::{Hit, Path, section};
 use crate::scenario::Names;

@@ -8,8 +8,10 @@
 //! - **Afterwards** (`for`) the process goes on where it was and answers everything that waits, late.
 //!
 //! Source: Linux `net/ipv4/tcp_input.c` (acknowledgement is the kernel's work); measured with SIGSTOP: the client did not
-//! notice within the measurement. Left out: a full receive buffer (128 KiB up to 6 MiB; zero-window probes are
-//! answered, so nothing ends either), a full backlog, and the demotion of a node that wakes up after its follower took
+//! notice within the measurement. Left out: a full receive buffer (64 KiB up to 6 MiB): the window closes, and since
+//! its probes are answered nothing ends either, but for a `TCP_USER_TIMEOUT`, which then counts from the first probe
+//! (`tcp_probe_timer`; measured with a flooded socket: the kernel gave up 10.4 to 10.9 s after the stop at 10 s; what
+//! the application hears later is its own doing); a full backlog, and the demotion of a node that wakes up after its follower took
 //! over.
 
 use super::{Hit, Process, section};

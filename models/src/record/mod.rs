@@ -12,6 +12,7 @@ use crate::app::{Cause, Death};
 use crate::event::{InstanceId, NodeId};
 use crate::failover::sentinel::Step;
 use crate::fault::Fault;
+use crate::load::Outcome;
 use crate::recording::{InstanceRecord, Note, Recovery, ServiceRecord, StoryEvent, StoryKind};
 use crate::scenario::{Bytes, Scenario};
 
@@ -39,6 +40,8 @@ struct Instance {
     record: InstanceRecord,
     told_end: bool,
     limit: Bytes,
+    /// The container's, where the runtime has one of its own.
+    container: Option<Bytes>,
     booted: bool,
 }
 
@@ -77,6 +80,7 @@ impl Recorder {
                     pending_calls: 0,
                     told_end: false,
                     limit: service.memory.limit,
+                    container: service.memory.container,
                     booted: false,
                 });
             }
@@ -120,10 +124,10 @@ impl Recorder {
         self.services[service].sent(now);
     }
 
-    pub(crate) fn settled(&mut self, service: usize, sent: Time, now: Time, good: bool) {
-        self.note(now, Note::Settled { sent, good });
+    pub(crate) fn settled(&mut self, service: usize, sent: Time, now: Time, outcome: Outcome) {
+        self.note(now, Note::Settled(outcome));
         let service = &mut self.services[service];
-        if service.settled(sent, now, good) {
+        if service.settled(sent, now, outcome) {
             let who = service.name.clone();
             self.tell(now, StoryKind::FirstError, &who, "first requests fail".into());
         }
@@ -163,6 +167,10 @@ impl Recorder {
             record.first_crash.get_or_insert(now);
             service.first_crash.get_or_insert(now);
         }
+        let limit = match death.cause {
+            Cause::ContainerLimit => instance.container.unwrap_or(instance.limit),
+            Cause::IneffectiveCollections | Cause::HeapLimit => instance.limit,
+        };
         let what = format!(
             "{} at {:.0} MiB of {:.0} MiB; {} requests and {} pending calls are lost",
             match death.cause {
@@ -171,7 +179,7 @@ impl Recorder {
                 Cause::ContainerLimit => "is killed by its container",
             },
             mib(death.bytes),
-            mib(instance.limit),
+            mib(limit),
             death.requests,
             death.calls
         );

@@ -5,7 +5,8 @@ use halfopen_sim::histogram::Histogram;
 
 use super::verdict::{self, AtHorizon, Ends};
 use super::windows::Windows;
-use crate::recording::{Recovery, Sample, ServiceRecord, Verdict};
+use crate::load::Outcome;
+use crate::recording::{Callers, Recovery, Sample, ServiceRecord, Verdict};
 use crate::scenario::{self, Restart};
 
 pub(super) struct Service {
@@ -29,6 +30,7 @@ impl Service {
             record: ServiceRecord {
                 requests: 0,
                 errors: 0,
+                callers: Callers::default(),
                 open_at_horizon: 0,
                 sent_after_fault: 0,
                 good_after_fault: 0,
@@ -64,8 +66,22 @@ impl Service {
         self.windows.sent(now);
     }
 
+    /// Counts how a request ended; whether well.
+    fn count(&mut self, outcome: Outcome) -> bool {
+        let callers = &mut self.record.callers;
+        let (count, good) = match outcome {
+            Outcome::Answered => (&mut callers.answered, true),
+            Outcome::Failed => (&mut callers.failed, false),
+            Outcome::GivenUp => (&mut callers.given_up, false),
+            Outcome::CutOff => (&mut callers.cut_off, false),
+        };
+        *count += 1;
+        good
+    }
+
     /// Notes the end of a request; whether it is the first that fails after the fault.
-    pub(super) fn settled(&mut self, sent: Time, now: Time, good: bool) -> bool {
+    pub(super) fn settled(&mut self, sent: Time, now: Time, outcome: Outcome) -> bool {
+        let good = self.count(outcome);
         self.windows.settled(sent, now, good);
         if good {
             self.since_sample.answered += 1;

@@ -47,7 +47,7 @@ fn at(secs: f64) -> Time {
 /// A request sent then and settled 10 ms later.
 fn request(recorder: &mut Recorder, secs: f64, good: bool) {
     recorder.sent(0, at(secs));
-    recorder.settled(0, at(secs), at(secs + 0.01), good);
+    recorder.settled(0, at(secs), at(secs + 0.01), if good { Outcome::Answered } else { Outcome::Failed });
 }
 
 /// The only service's record, and the story as kind and name.
@@ -91,7 +91,7 @@ fn without_a_fault_everything_counts_from_the_start() {
 fn a_request_sent_before_the_fault_may_be_its_first_error() {
     let mut it = recorder();
     it.sent(0, at(19.0));
-    it.settled(0, at(19.0), at(29.0), false);
+    it.settled(0, at(19.0), at(29.0), Outcome::Failed);
     request(&mut it, 40.0, false);
     let (record, story) = finish(it, Vec::new(), WHOLE);
     assert_eq!((record.first_error, record.last_error), (Some(at(29.0)), Some(at(40.01))));

@@ -146,8 +146,15 @@ pub struct Memory {
     pub baseline: Bytes,
     /// Held by one request from arrival to end.
     pub per_request: Bytes,
+    /// Held by the connection of a request's caller until it is answered or the caller gives up.
+    pub per_socket: Bytes,
     /// What runs there.
     pub runtime: Runtime,
+    /// The kernel kills above this: what lies on the heap, in buffers and outside together.
+    pub container: Option<Bytes>,
+    /// Anonymous memory of the process beside what is alive on the heap and in buffers: garbage, spare pages, the
+    /// runtime's own. Pages of files do not count: the kernel drops them before it kills.
+    pub outside: Bytes,
 }
 
 /// The runtime decides how an instance behaves near its limit.
@@ -185,8 +192,17 @@ pub struct Calls {
     pub cache: usize,
     /// How many, one after the other.
     pub times: u32,
-    /// Bytes the application keeps for one call while it is pending.
-    pub payload: Bytes,
+    /// What the application keeps for one call while it is pending.
+    pub payload: Payload,
+}
+
+/// What the application keeps for one call, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Payload {
+    /// On the runtime's heap.
+    pub heap: Bytes,
+    /// Beside it, in buffers.
+    pub buffers: Bytes,
 }
 
 /// A cache client's options; a preset fills them, the file may override each.
@@ -382,8 +398,12 @@ pub struct Load {
     /// Requests per second over time: straight lines between these points, constant after the last.
     /// The first point is at zero; two points at one time are a step.
     pub rate: Vec<(Time, f64)>,
-    /// A caller that waited this long gives up and returns an error.
+    /// A caller that waited this long for an answer gives up, and tries again or returns an error.
     pub deadline: Option<Span>,
+    /// Further tries of a caller whose request failed or was given up; each is one more request.
+    pub retries: u32,
+    /// From a failure to the next try.
+    pub retry_delay: Span,
 }
 
 /// Something that is not published, with a plausible range and a reason.

@@ -5,7 +5,7 @@ use halfopen_sim::Calendar;
 use crate::component::Component;
 use crate::event::{Event, InstanceId, NodeId};
 use crate::fault::Path;
-use crate::network::replies::Leaves;
+use crate::network::replies::{Leaves, Way};
 use crate::network::{self, Packet, PacketKind, Socket};
 use crate::world::World;
 
@@ -39,7 +39,9 @@ impl World {
         match kind {
             PacketKind::Call(call, _) => {
                 // What left before the gap was known arrives behind it.
-                let lost = self.kernels[from as usize].is_stalled(socket) || !replies.carries(share);
+                let joins = replies.joins(now, Way::In, from, socket);
+                let lost =
+                    self.kernels[from as usize].is_stalled(socket) || !(joins || replies.carries(share));
                 if lost {
                     let event = network::Event::Lost(socket, call);
                     self.kernel(calendar, from, |kernel, out| kernel.on(now, event, out));
@@ -86,7 +88,7 @@ impl World {
             Path::Loses(share) => share,
             Path::Drops { .. } | Path::LinkDown | Path::Rejects => 1.0,
         };
-        let left = self.replies[id as usize].repeat(instance, socket, share);
+        let left = self.replies[id as usize].repeat(calendar.now(), instance, socket, share);
         self.replies_leave(calendar, id, (instance, socket), left);
     }
 }

@@ -24,5 +24,9 @@ fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
 
 fn questions(row: &Row) -> Vec<Question> {
     let rule = Rule::Median(TOLERANCE);
-    vec![Question::new("heap of a pending call, B", row.bytes_per_pending, rule, |run| run.bytes_per_pending)]
+    // A buffer lies outside the heap.
+    let outside = if row.payload_kind == "buffer" { row.payload_bytes.unwrap_or(0.0) } else { 0.0 };
+    vec![Question::new("heap of a pending call, B", row.bytes_per_pending, rule, move |run| {
+        Some(run.bytes_per_pending? - outside)
+    })]
 }

@@ -45,7 +45,8 @@ fn questions(row: &Row, course: &[Second]) -> Vec<Question> {
                 |run, at| run.course.pending(at),
             ))
         })];
-    if row.heap_mb.is_some() {
+    // Buffers lie outside the heap that was measured.
+    if row.heap_mb.is_some() && row.payload_kind != "buffer" {
         asked.push(Question::new("memory, largest deviation", Some(0.0), within(MEMORY), move |run| {
             let measured = |second: &Second| second.heap_used_mb.map(|mib| (mib * MIB, mib * MIB));
             Some(worst(&judged, run, measured, |run, at| run.course.memory(at)))

@@ -22,7 +22,7 @@ fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
 fn questions(row: &Row) -> Vec<Question> {
     let rule = |measured: Option<f64>| Rule::Median(Tolerance::count(COUNT, measured.unwrap_or(0.0)));
     let count = |quantity, measured: Option<f64>, look: fn(&crate::validate::watch::Observation) -> f64| {
-        Question::new(quantity, measured, rule(measured), move |run| Some(look(run)))
+        Question::new(quantity, measured, rule(measured), move |run| Some(look(run))).given(row.died())
     };
     vec![
         count("sent", row.caller_sent, |run| run.callers.sent),

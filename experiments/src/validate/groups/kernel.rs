@@ -24,8 +24,9 @@ fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
 
 fn questions(row: &Row) -> Vec<Question> {
     let rule = || Rule::EitherStep(TOLERANCE);
-    let mut asked =
-        vec![Question::new("connection declared dead, s", row.time_to_detect_s, rule(), |run| run.detected)];
+    // A stopped process's kernel accepts a dial: there is nothing to detect.
+    let dead = row.time_to_detect_s.filter(|_| row.detect_error != "connected");
+    let mut asked = vec![Question::new("connection declared dead, s", dead, rule(), |run| run.detected)];
     if row.heal_after_s.is_some() {
         asked.push(Question::new("traffic resumes, s", row.time_to_recovery_s, rule(), |run| run.recovered));
     }

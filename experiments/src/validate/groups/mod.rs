@@ -59,6 +59,8 @@ pub struct Ground<'a> {
     pub rows: Vec<&'a Row>,
     /// Courses by case.
     pub courses: &'a Courses,
+    /// Whether only a first look is wanted.
+    pub quick: bool,
     /// Runs by case.
     pub runs: &'a BTreeMap<String, Runs>,
 }

@@ -24,9 +24,15 @@ pub const PUBLISHED: Group = Group {
     compare: |ground| compare(ground, |kind| kind != Kind::Exact),
 };
 
+/// How much wider than asked the intervals of a first look are.
+const QUICK: f64 = 5.0;
+
 fn compare(ground: &Ground<'_>, of: fn(Kind) -> bool) -> Vec<Comparison> {
     let cases: Vec<Case> = cases().into_iter().filter(|case| of(case.kind)).collect();
-    let answers: Vec<_> = cases.par_iter().with_max_len(1).map(|case| predict(case, 1.0)).collect();
+    let width = if ground.quick { QUICK } else { 1.0 };
+    // Some take a hundred times as long as others: each is a task of its own.
+    let answers: Vec<_> = cases.par_iter().with_max_len(1).map(|case| predict(case, width)).collect();
+    let cases: Vec<Case> = cases.into_iter().map(|case| asked(case, ground.quick)).collect();
     let answered =
         cases.iter().zip(&answers).filter_map(|(case, answer)| Some((case, answer.as_ref().ok()?)));
     let answered: Vec<(&Case, &Prediction)> = answered.collect();
@@ -54,6 +60,12 @@ fn compare(ground: &Ground<'_>, of: fn(Kind) -> bool) -> Vec<Comparison> {
         }
     });
     beside.collect()
+}
+
+/// For a first look an interval may be as wide as it comes.
+fn asked(case: Case, quick: bool) -> Case {
+    let any = quick && case.tolerance.starts_with("ci99");
+    Case { tolerance: if any { "ci99".into() } else { case.tolerance.clone() }, ..case }
 }
 
 /// `mean wait in queue, s`.

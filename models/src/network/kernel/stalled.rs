@@ -26,6 +26,8 @@ pub(super) struct Stall {
     phase: Phase,
     /// Lost by chance: what is written meanwhile may arrive.
     by_chance: bool,
+    /// Whether a segment behind the first is out and not acknowledged.
+    behind: bool,
 }
 
 #[derive(Debug)]
@@ -37,10 +39,12 @@ enum Phase {
 }
 
 impl Stall {
-    /// Whether new segments still go out: before the first retransmission timeout, while the window has room.
+    /// Whether a segment goes out behind the first: before the first retransmission timeout, and while the window has
+    /// room. On a path that loses packets it is never more than two segments: each loss shrinks it, down to that
+    /// (`tcp_cwnd_reduction`), and calls one at a time do not make it grow (`tcp_is_cwnd_limited`).
     fn is_open(&self) -> bool {
         let backed_off = matches!(self.phase, Phase::Backoff(backoff) if backoff.has_fired());
-        !backed_off && self.waiting.len() <= WINDOW
+        !backed_off && !self.behind
     }
 }
 
@@ -73,12 +77,17 @@ impl Kernel {
         let connection = &mut self.connections[at];
         let State::Stalled(stall) = &mut connection.state else { return };
         stall.waiting.push_back(call);
-        let (open, by_chance) = (stall.is_open(), stall.by_chance);
+        let goes_out = if stall.by_chance { stall.is_open() } else { stall.waiting.len() <= WINDOW };
+        if !goes_out {
+            return;
+        }
+        let (by_chance, probing) = (stall.by_chance, matches!(stall.phase, Phase::Probe));
+        stall.behind = true;
         // Each new transmission pushes the probe back, until the window is full.
-        if open && matches!(stall.phase, Phase::Probe) {
+        if probing {
             self.arm_probe(out, at);
         }
-        if open && by_chance {
+        if by_chance {
             let connection = &self.connections[at];
             let behind = PacketKind::Behind(connection.incarnation);
             out.emit(Effect::Send(connection.node, connection.socket, behind));
@@ -98,7 +107,15 @@ impl Kernel {
         }
         let head_sent = out.now() - connection.one_way();
         let waiting = VecDeque::from([call]);
-        let stall = Stall { waiting, left: 1, head_sent, arrived: false, phase: Phase::Probe, by_chance };
+        let stall = Stall {
+            waiting,
+            left: 1,
+            head_sent,
+            arrived: false,
+            phase: Phase::Probe,
+            by_chance,
+            behind: false,
+        };
         connection.state = State::Stalled(stall);
         self.arm_probe(out, at);
     }
@@ -107,10 +124,11 @@ impl Kernel {
     pub(super) fn on_acknowledged_behind(&mut self, out: &mut Out<'_>, at: usize) {
         let connection = &mut self.connections[at];
         let State::Stalled(stall) = &mut connection.state else { return };
-        if !stall.is_open() {
+        if matches!(stall.phase, Phase::Backoff(backoff) if backoff.has_fired()) {
             return;
         }
         let head = stall.waiting[0];
+        stall.behind = false;
         stall.head_sent = out.now();
         stall.phase = Phase::Probe;
         let again = PacketKind::Again(head, connection.incarnation);

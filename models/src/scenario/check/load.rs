@@ -5,7 +5,7 @@
 
 use halfopen_sim::{Span, Time};
 
-use super::{Names, YEAR, some_span};
+use super::{Names, YEAR, some_span, span};
 use crate::scenario::Load;
 use crate::scenario::kinds::Kind;
 use crate::scenario::raw::Value;
@@ -16,14 +16,30 @@ use crate::scenario::units::span_text;
 const MOST: f64 = 10_000_000.0;
 /// One request in eleven days: the longest wait for an arrival that the clock is sure to hold.
 const LEAST: f64 = 1e-6;
+/// Who tries more often than this never gives up; the requests of a silent service would only grow.
+const MOST_RETRIES: u32 = 1_000;
 
 pub(super) fn load(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<Load> {
     let mut fields = at.fields()?;
     let service = fields.need("to", "\"api\"", |at| at.reference("service", &names.services));
     let rate = fields.need("arrivals", ARRIVALS[0].example, |at| at.kind(ARRIVALS));
     let deadline = fields.may("deadline", some_span);
+    let retries = fields.or("retries", 0, |at| at.count(0..=MOST_RETRIES));
+    let retry_delay = if retries == Some(0) {
+        // Of no use without retries, but then it must still be right.
+        fields.or("retry_delay", Span::ZERO, span)
+    } else {
+        fields.need("retry_delay", "\"100ms\"", span)
+    };
     fields.finish();
-    Some(Load { name: name.to_owned(), service: service?, rate: rate?, deadline: deadline? })
+    Some(Load {
+        name: name.to_owned(),
+        service: service?,
+        rate: rate?,
+        deadline: deadline?,
+        retries: retries?,
+        retry_delay: retry_delay?,
+    })
 }
 
 const ARRIVALS: &[Kind<Vec<(Time, f64)>>] =
