@@ -14,6 +14,7 @@ mod readable;
 mod report;
 mod run;
 mod source;
+mod validate;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
+        Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
     };
@@ -83,7 +85,7 @@ fn show(name: &str) -> Result<ExitCode, Failure> {
         let docs: Vec<&str> = docs.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
         Some(format!("{}\n\n[[fault]]\nat = \"8m\"\n{}\n", docs.join("\n"), inner(mode.example)))
     };
-    let Some(text) = scenario.or_else(preset).or_else(fault) else {
+    let Some(text) = scenario.or_else(preset).or_else(fault).or_else(|| validate::case(name)) else {
         let names = SHIPPED.iter().map(|(name, _)| *name);
         let names = names.chain(PRESETS.iter().map(|it| it.name)).chain(MODES.iter().map(|it| it.name));
         let known = names.collect::<Vec<_>>().join(", ");

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod load;
 pub mod network;
 pub mod node;
+pub mod protect;
 mod record;
 pub mod recording;
 pub mod scenario;
@@ -24,7 +25,7 @@ mod world;
 use halfopen_sim::{Calendar, Model, Time};
 
 use event::Event;
-use recording::{CacheRecord, Recording};
+use recording::{CacheRecord, Note, Recording};
 use scenario::Scenario;
 use world::World;
 
@@ -62,6 +63,13 @@ impl<'a> Run<'a> {
     pub fn trace(&mut self, sink: impl FnMut(Time, Event)) {
         let mut traced = Traced { world: &mut self.world, sink };
         self.events += halfopen_sim::run(&mut traced, &mut self.calendar, self.horizon);
+    }
+
+    /// As [`advance`](Self::advance) to the horizon, and gives back what a watcher inside the applications notes.
+    pub fn watch(&mut self) -> Vec<(Time, Note)> {
+        self.world.recorder.notes = Some(Vec::new());
+        self.advance(self.horizon);
+        self.world.recorder.notes.take().unwrap_or_default()
     }
 
     /// Requests sent so far.

@@ -5,6 +5,9 @@ use std::fmt;
 use halfopen_sim::histogram::Histogram;
 use halfopen_sim::{Span, Time};
 
+use crate::app::Cause;
+use crate::load::Outcome;
+
 /// Everything recorded in one run.
 #[derive(Clone, Debug)]
 pub struct Recording {
@@ -211,4 +214,19 @@ pub enum StoryKind {
     Noticed,
     /// A service's objective holds again.
     Recovery,
+}
+
+/// What a watcher inside the applications notes, call by call: for comparisons with such watchers of real ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A request is sent.
+    Sent,
+    /// A request ends for its caller.
+    Settled(Outcome),
+    /// A client's connection or dial ends, whoever ended it.
+    Ended,
+    /// An instance dies.
+    Died(Cause),
+    /// An instance takes requests.
+    Ready,
 }

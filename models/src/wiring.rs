@@ -60,6 +60,7 @@ impl World {
                 self.kernel(calendar, id, |kernel, out| kernel.dial(out, socket, node, rtt, options));
             }
             app::Effect::Close(socket) => {
+                self.recorder.ended(now);
                 if self.is_half_open(id, socket) {
                     self.recorder.half_open_ended(id, now, End::Client);
                 }
@@ -111,10 +112,12 @@ impl World {
                 self.tell_client(calendar, id, socket, client::Event::Connected(socket));
             }
             Effect::DialFailed(socket, error) => {
+                self.recorder.ended(now);
                 self.tell_client(calendar, id, socket, client::Event::DialFailed(socket, error));
             }
             Effect::Closed(socket, node, error) => {
                 self.recorder.disconnected(node);
+                self.recorder.ended(now);
                 match error {
                     SocketError::TimedOut => self.recorder.half_open_ended(id, now, End::Kernel),
                     SocketError::Reset => self.recorder.half_open_ended(id, now, End::Peer),

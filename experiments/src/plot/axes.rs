@@ -71,6 +71,20 @@ impl Axis {
         Axis::steps(most, step, |value| short(Unit::of_bytes(value).write(value)))
     }
 
+    /// Powers of ten; what is shown are the exponents from `low` to `high`.
+    pub fn powers(low: f64, high: f64) -> Axis {
+        let ticks: Vec<f64> = (low as i32..=high as i32).map(f64::from).collect();
+        let label = |exponent: f64| match exponent as i32 {
+            below if below < 0 => format!("0.{}1", "0".repeat(below.unsigned_abs() as usize - 1)),
+            exponent if exponent < 4 => format!("1{}", "0".repeat(exponent as usize)),
+            exponent => short(
+                Unit::of_count(libm::pow(10.0, f64::from(exponent)))
+                    .write(libm::pow(10.0, f64::from(exponent))),
+            ),
+        };
+        Axis { range: low..high, ticks, label: Box::new(label) }
+    }
+
     fn scale(&self) -> Scale {
         Scale { range: self.range.clone(), ticks: self.ticks.clone() }
     }

@@ -3,6 +3,7 @@
 mod axes;
 mod canvas;
 mod legend;
+pub mod scatter;
 pub mod survival;
 pub mod timeline;
 

@@ -6,6 +6,7 @@ mod figures;
 pub mod markdown;
 mod story;
 pub mod text;
+pub mod validation;
 mod verdicts;
 
 use halfopen_models::recording::Recording;

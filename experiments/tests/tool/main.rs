@@ -3,6 +3,7 @@
 mod inputs;
 mod outputs;
 mod places;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -6,7 +6,7 @@
 //! file descriptors, other dependencies than the cache.
 
 mod ledger;
-mod restart;
+pub mod restart;
 #[cfg(test)]
 mod tests;
 pub mod v8;

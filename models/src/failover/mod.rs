@@ -4,6 +4,7 @@
 //! for a handover; they order promotions, changes of the name, and the closing of connections. A strategy is one file
 //! with the rules and one line in `Strategy`.
 
+pub mod cluster;
 mod managed;
 mod name_moves;
 pub mod sentinel;

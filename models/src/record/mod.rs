@@ -13,7 +13,7 @@ use crate::event::{InstanceId, NodeId};
 use crate::failover::sentinel::Step;
 use crate::fault::Fault;
 use crate::load::Outcome;
-use crate::recording::{InstanceRecord, Recovery, ServiceRecord, StoryEvent, StoryKind};
+use crate::recording::{InstanceRecord, Note, Recovery, ServiceRecord, StoryEvent, StoryKind};
 use crate::scenario::{Bytes, Scenario};
 
 use service::Service;
@@ -29,6 +29,8 @@ pub(crate) struct Recorder {
     instances: Vec<Instance>,
     nodes: Vec<Node>,
     pub(crate) story: Vec<StoryEvent>,
+    /// Everything call by call, for who asked for it.
+    pub(crate) notes: Option<Vec<(Time, Note)>>,
 }
 
 struct Instance {
@@ -93,7 +95,19 @@ impl Recorder {
             instances,
             nodes: nodes.collect(),
             story: Vec::new(),
+            notes: None,
         }
+    }
+
+    fn note(&mut self, now: Time, note: Note) {
+        if let Some(notes) = &mut self.notes {
+            notes.push((now, note));
+        }
+    }
+
+    /// A connection or a dial has ended.
+    pub(crate) fn ended(&mut self, now: Time) {
+        self.note(now, Note::Ended);
     }
 
     fn tell(&mut self, at: Time, kind: StoryKind, who: &str, what: String) {
@@ -106,10 +120,12 @@ impl Recorder {
     }
 
     pub(crate) fn sent(&mut self, service: usize, now: Time) {
+        self.note(now, Note::Sent);
         self.services[service].sent(now);
     }
 
     pub(crate) fn settled(&mut self, service: usize, sent: Time, now: Time, outcome: Outcome) {
+        self.note(now, Note::Settled(outcome));
         let service = &mut self.services[service];
         if service.settled(sent, now, outcome) {
             let who = service.name.clone();
@@ -138,6 +154,7 @@ impl Recorder {
     }
 
     pub(crate) fn died(&mut self, id: InstanceId, now: Time, death: Death) {
+        self.note(now, Note::Died(death.cause));
         let after_fault = now >= self.origin;
         let instance = &mut self.instances[id as usize];
         instance.told_end = false;
@@ -171,6 +188,7 @@ impl Recorder {
     }
 
     pub(crate) fn ready(&mut self, id: InstanceId, now: Time) {
+        self.note(now, Note::Ready);
         let instance = &mut self.instances[id as usize];
         if std::mem::replace(&mut instance.booted, true) {
             let who = instance.name.clone();

@@ -9,7 +9,7 @@ mod student;
 mod survival;
 
 pub use sample::{mean_interval, median_interval, quantile};
-pub use student::t_quantile;
+pub use student::{t_quantile, t_within};
 pub use survival::{Lifetime, Step, Survival};
 
 /// Share left out on each side of a 95 % interval.

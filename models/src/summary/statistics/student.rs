@@ -14,7 +14,7 @@ pub fn t_quantile(freedom: u32) -> f64 {
         if middle <= low || middle >= high {
             return middle;
         }
-        if within(middle, freedom) < 1.0 - 2.0 * super::TAIL {
+        if t_within(middle, freedom) < 1.0 - 2.0 * super::TAIL {
             low = middle;
         } else {
             high = middle;
@@ -22,9 +22,9 @@ pub fn t_quantile(freedom: u32) -> f64 {
     }
 }
 
-/// P(|T| ≤ t): the finite sums 26.7.3 and 26.7.4 of Abramowitz and Stegun, Handbook of Mathematical Functions (1964).
-/// All terms are positive, so nothing cancels.
-fn within(t: f64, freedom: u32) -> f64 {
+/// P(|T| ≤ `t`) of Student's t with `freedom` ≥ 1 degrees of freedom: the finite sums 26.7.3 and 26.7.4 of Abramowitz
+/// and Stegun, Handbook of Mathematical Functions (1964). All terms are positive, so nothing cancels.
+pub fn t_within(t: f64, freedom: u32) -> f64 {
     let nu = f64::from(freedom);
     let hypotenuse = (nu + t * t).sqrt();
     let (sin, cos) = (t / hypotenuse, nu.sqrt() / hypotenuse);

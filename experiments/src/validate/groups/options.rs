@@ -1,0 +1,55 @@
+//! Timeouts and options of clients: what fails first, how much, how high calls pile up, whether and when it recovers.
+//!
+//! The kind right in every case (never or some time), numbers within 10 % or 0.3 s, counts beyond their own noise.
+
+use super::{Ground, Group};
+use crate::validate::comparison::{Comparison, Tolerance};
+use crate::validate::question::{Question, Rule};
+use crate::validate::row::Row;
+
+pub(super) const GROUP: Group = Group {
+    name: "options",
+    title: "Timeouts and options of clients",
+    target: "kind right in every case; numbers within 10 % or 0.3 s",
+    takes: |row, _| matches!(row.suite.as_str(), "d" | "d2" | "v" | "s") || is_pool_outage(row),
+    compare,
+};
+
+/// Blackholes before a pool of redis-py were measured with the pools.
+fn is_pool_outage(row: &Row) -> bool {
+    row.suite == "e" && !row.fault.is_empty()
+}
+
+const TIME: Tolerance = Tolerance { relative: 0.10, absolute: 0.3 };
+const COUNT: f64 = 0.10;
+
+fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
+    ground.ask(questions)
+}
+
+/// On a shared core the measured application stood still for up to `arrival_lag_max_ms`, and what arrived meanwhile was
+/// pending on top.
+fn peak(row: &Row) -> Rule {
+    let measured = row.peak_pending.unwrap_or(0.0);
+    let stalled =
+        if row.quality == "shared_core" { row.arrival_lag_max_ms.unwrap_or(0.0) / 1e3 } else { 0.0 };
+    let Tolerance { relative, absolute } = Tolerance::count(COUNT, measured);
+    Rule::EitherStep(Tolerance { relative, absolute: absolute + stalled * row.rate_per_s.unwrap_or(0.0) })
+}
+
+fn questions(row: &Row) -> Vec<Question> {
+    let time = || Rule::EitherStep(TIME);
+    let count = |measured: Option<f64>| Rule::EitherStep(Tolerance::count(COUNT, measured.unwrap_or(0.0)));
+    let mut asked = Vec::new();
+    if !row.is_python() {
+        asked.push(Question::new("noticed, s", row.time_to_detect_s, time(), |run| run.detected));
+    }
+    asked.extend([
+        Question::new("first failed call, s", row.time_to_first_error_s, time(), |run| run.first_error),
+        Question::new("failed calls", row.error_count, count(row.error_count), |run| Some(run.errors)),
+        Question::new("peak pending", row.peak_pending, peak(row), |run| Some(run.peak_pending)),
+        Question::new("crash, s", row.time_to_crash_s, time(), |run| run.deaths.first().map(|&(at, _)| at)),
+        Question::new("recovery, s", row.time_to_recovery_s, time(), |run| run.recovered),
+    ]);
+    asked.into_iter().map(|question| question.given(row.died())).collect()
+}

@@ -1,0 +1,44 @@
+//! Waiting for a connection: redis-py's `BlockingConnectionPool` as a queue.
+//!
+//! A measurement is one sample of some thousand calls; simulated runs of the same length show how far such samples lie
+//! apart, and it must lie among them.
+
+use super::{Ground, Group};
+use crate::validate::comparison::Comparison;
+use crate::validate::question::{Question, Rule};
+use crate::validate::row::Row;
+
+pub(super) const GROUP: Group = Group {
+    name: "pool",
+    title: "Waits for a pooled connection",
+    target: "inside the spread of equally long runs",
+    takes: |row, _| row.suite == "e" && row.fault.is_empty(),
+    compare,
+};
+
+/// What a request spends around its call, and what it takes to get a free connection, in ms: the same case as the
+/// calibration of Python's CPU time.
+const AROUND: f64 = 0.42;
+const CHECKOUT: f64 = 0.08;
+
+fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
+    ground.ask(questions)
+}
+
+fn questions(row: &Row) -> Vec<Question> {
+    let service = row.service_mean_measured_ms.unwrap_or(0.0);
+    let mut asked = vec![
+        Question::new("mean sojourn, ms", row.sojourn_mean_ms, Rule::Spread, |run| Some(run.sojourn_ms[0])),
+        Question::new("sojourn p50, ms", row.sojourn_p50_ms, Rule::Spread, |run| Some(run.sojourn_ms[1])),
+        Question::new("sojourn p90, ms", row.sojourn_p90_ms, Rule::Spread, |run| Some(run.sojourn_ms[2])),
+        Question::new("sojourn p99, ms", row.sojourn_p99_ms, Rule::Spread, |run| Some(run.sojourn_ms[3])),
+        Question::new("failed calls", row.error_count, Rule::Spread, |run| Some(run.errors)),
+    ];
+    // Where requests wait for a thread too, the wait in the pool is not what is left of the sojourn.
+    if row.threads > row.pool_size.map(|size| 10 * size) {
+        asked.push(Question::new("mean wait, ms", row.wait_mean_ms, Rule::Spread, move |run| {
+            Some(run.sojourn_ms[0] - service - AROUND + CHECKOUT)
+        }));
+    }
+    asked
+}

@@ -1,0 +1,159 @@
+//! `halfopen validate`: the model beside what others proved and published ([`textbook`]), and beside measurements of
+//! real clients, servers and the kernel.
+//!
+//! A measured case becomes a scenario ([`scenario`]), the scenario runs over seeds and is looked at as the laboratory
+//! looked ([`watch`]), a group asks for quantities and judges them by its rule ([`groups`]).
+
+mod calibration;
+mod client;
+pub mod comparison;
+mod course;
+pub mod groups;
+mod known;
+pub mod outcome;
+mod question;
+mod row;
+mod scenario;
+mod textbook;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+
+use halfopen_models::scenario::Scenario;
+use halfopen_sim::Span;
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use crate::args::{self, Format};
+use crate::failure::Failure;
+use crate::plot::scatter;
+use crate::progress::Progress;
+use crate::report::{markdown, text, validation};
+use crate::{interrupt, print};
+
+use calibration::Calibration;
+use groups::{GROUPS, Ground, Group, Runs};
+use outcome::Outcome;
+use row::{Cases, Row};
+
+/// Compares, tells the person, writes the page.
+pub fn validate(args: &args::Validate) -> Result<ExitCode, Failure> {
+    let groups = chosen(&args.only)?;
+    let cases = args.cases.as_deref().map_or_else(Cases::shipped, Cases::from)?;
+    let known = known::list(args.cases.as_deref())?;
+    interrupt::listen()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.jobs.map_or(0, usize::from))
+        .build()
+        .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))?;
+    let runs = simulate(args, &pool, &groups, &cases)?;
+    let mut comparisons = Vec::new();
+    for group in &groups {
+        let rows = cases.rows.iter().filter(|row| (group.takes)(row, &cases.courses)).collect();
+        let ground =
+            Ground { group: group.name, rows, courses: &cases.courses, runs: &runs, quick: args.quick };
+        comparisons.extend(pool.install(|| (group.compare)(&ground)));
+    }
+    let outcome = Outcome::new(&groups, comparisons, &known);
+    let title = format!("halfopen against measurements ({} seeds from {})", args.seeds(), args.seed);
+    let sections = validation::describe(&outcome);
+    if let Some(page) = &args.out {
+        write_page(page, &title, &sections, &outcome)?;
+    }
+    print(&match args.format {
+        Format::Json => outcome.json(),
+        Format::Table => text::write(&title, &sections),
+    })?;
+    Ok(ExitCode::from(u8::from(outcome.has_news())))
+}
+
+/// The scenario of a shipped case, as `show` prints it.
+pub fn case(name: &str) -> Option<String> {
+    let cases = Cases::shipped().ok()?;
+    let row = cases.rows.iter().find(|row| row.case_id == name)?;
+    Some(scenario::text(row, &Calibration::shipped()))
+}
+
+fn chosen(only: &[String]) -> Result<Vec<&'static Group>, Failure> {
+    for name in only {
+        if !GROUPS.iter().any(|group| group.name == name) {
+            let names: Vec<&str> = GROUPS.iter().map(|group| group.name).collect();
+            return Err(Failure::wrong(
+                format!("no group is called `{name}`"),
+                format!("known groups: {}", names.join(", ")),
+            ));
+        }
+    }
+    let wanted = |group: &&Group| only.is_empty() || only.iter().any(|name| group.name == name);
+    Ok(GROUPS.iter().filter(wanted).collect())
+}
+
+/// Runs every case that a group takes, over all seeds.
+fn simulate(
+    args: &args::Validate,
+    pool: &ThreadPool,
+    groups: &[&Group],
+    cases: &Cases,
+) -> Result<BTreeMap<String, Runs>, Failure> {
+    let calibration = Calibration::shipped();
+    let needed = |row: &&Row| groups.iter().any(|group| (group.takes)(row, &cases.courses));
+    let scenarios: Vec<_> = cases
+        .rows
+        .iter()
+        .filter(needed)
+        .map(|row| (row.case_id.clone(), scenario::read(row, &calibration)))
+        .collect();
+    let seeds = u64::from(args.seeds());
+    let total =
+        scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|scenario| scenario.horizon * seeds);
+    let progress = Progress::new(scenarios.len(), total.fold(Span::ZERO, |sum, span| sum + span), args.quiet);
+    let run = |(id, read): (String, Result<Scenario, String>)| {
+        let runs = read.and_then(|scenario| over_seeds(&scenario, args.seed..args.seed + seeds, &progress));
+        progress.finished_one();
+        (id, runs)
+    };
+    let runs = pool.install(|| scenarios.into_par_iter().map(run).collect());
+    if interrupt::asked() {
+        return Err(Failure::Interrupted("interrupted; nothing was written".into()));
+    }
+    Ok(runs)
+}
+
+/// One case with every seed. A run that a defect of ours stops is told as a miss: the other cases are still worth
+/// their time.
+fn over_seeds(scenario: &Scenario, seeds: Range<u64>, progress: &Progress) -> Runs {
+    let mut runs = Vec::new();
+    for seed in seeds.take_while(|_| !interrupt::asked()) {
+        let run = catch_unwind(AssertUnwindSafe(|| watch::watch(scenario, seed))).map_err(|_| {
+            let name = &scenario.name;
+            format!("a defect of halfopen stops it: halfopen show {name} > case.toml; halfopen run case.toml --seed {seed} --reps 1")
+        })?;
+        progress.went_on(scenario.horizon, run.callers.sent as u64);
+        runs.push(run);
+    }
+    Ok(runs)
+}
+
+/// The page and its picture beside it.
+fn write_page(
+    page: &Path,
+    title: &str,
+    sections: &[crate::report::Section],
+    outcome: &Outcome<'_>,
+) -> Result<(), Failure> {
+    let picture = scatter::draw(&outcome.comparisons);
+    let beside = page.with_extension("png");
+    let name = beside.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
+    let text = markdown::write(title, sections, &[&name]);
+    let write = |path: &Path, bytes: &[u8]| {
+        fs::write(path, bytes)
+            .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display()), ""))
+    };
+    write(page, text.as_bytes())?;
+    write(&beside, &picture.png)
+}
