@@ -47,6 +47,7 @@ pub fn draw(comparisons: &[Comparison]) -> Picture {
         }
         area.draw_text("measured", &text(TEXT, INK), place(26.0 + LEFT, SIZE.1 - 46.0))
             .expect("drawing into memory");
-        area.draw_text("predicted", &text(TEXT, INK), place(26.0, TOP - 8.0)).expect("drawing into memory");
+        area.draw_text("predicted", &text(TEXT, INK), place(26.0 + LEFT + 12.0, TOP + 6.0))
+            .expect("drawing into memory");
     })
 }

@@ -13,9 +13,8 @@ use super::row::Row;
 const IDLE: &str = "0.000001/s";
 /// Sentinels know each other and their followers by then, and have failed over as long after they should have begun.
 const SETTLED: f64 = 20.0;
-/// Milliseconds from an application's start to the one call of an idle case: node's own start and the connection
-/// (assumption; node took 0.3 s to its first line on the laboratory's machine, node-redis 4 half a second more).
-const CALL_AT: u32 = 700;
+/// The same in milliseconds: the one call of an idle case comes when the load would start.
+const CALL_AT: u32 = 1_300;
 /// A name that moves within this many seconds follows at once.
 const AT_ONCE: f64 = 0.1;
 /// The application starts its load about so long after it was started (`ok_before_fault` of the busy cases).
@@ -109,7 +108,7 @@ fn arrivals(row: &Row) -> String {
         return format!("{{ poisson = \"{IDLE}\" }}");
     }
     if rate == 0.0 {
-        // One call only, as soon as the application can; Poisson's way to say it is a few within a millisecond.
+        // One call only; Poisson's way to say it is a few within a millisecond.
         return format!(
             "{{ poisson = [{{ at = \"0s\", rate = \"{IDLE}\" }}, {{ at = \"{CALL_AT}ms\", rate = \"{IDLE}\" }}, \
              {{ at = \"{CALL_AT}ms\", rate = \"20000/s\" }}, {{ at = \"{}ms\", rate = \"20000/s\" }}, \
