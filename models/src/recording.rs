@@ -42,7 +42,7 @@ pub struct ServiceRecord {
     pub callers: Callers,
     /// Requests neither answered nor failed at the horizon.
     pub open_at_horizon: u64,
-    /// Requests sent at or after the first fault.
+    /// Requests sent at or after the first fault; one that is still open at the horizon and not slow yet is not counted.
     pub sent_after_fault: u64,
     /// Of those, answered well and within the caller's deadline before the horizon.
     pub good_after_fault: u64,

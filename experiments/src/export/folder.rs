@@ -10,6 +10,20 @@ use tempfile::TempDir;
 use super::SCENARIO;
 use crate::failure::Failure;
 
+/// Every file that a result can have.
+const FILES: [&str; 10] = [
+    "manifest.json",
+    "summary.json",
+    "summary.md",
+    "timeseries.csv",
+    "events.csv",
+    "replications.csv",
+    "timeline.svg",
+    "timeline.png",
+    "survival.svg",
+    "survival.png",
+];
+
 /// A place for a result, reserved before anything is simulated.
 pub struct Folder {
     /// As typed, for messages.
@@ -60,6 +74,7 @@ impl Folder {
     /// # Errors
     /// When the disk is full or gone; nothing then takes the folder's place.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        assert!(FILES.contains(&name), "{name} is not listed as a file of a result");
         let write = || {
             let mut file = File::create_new(self.unfinished.path().join(name))?;
             file.write_all(bytes)?;
@@ -136,10 +151,20 @@ fn refuse_foreign(target: &Path, scenario: &str) -> Result<(), Failure> {
     let manifest = fs::read(target.join("manifest.json")).ok();
     let manifest: Option<serde_json::Value> = manifest.and_then(|text| serde_json::from_slice(&text).ok());
     match manifest.as_ref().filter(|it| it["tool"] == "halfopen").and_then(|it| it[SCENARIO].as_str()) {
-        Some(name) if name == scenario => Ok(()),
+        Some(name) if name == scenario => match foreign_file(target) {
+            Some(file) => refuse(&format!("holds {file}, which is no file of a result")),
+            None => Ok(()),
+        },
         Some(name) => refuse(&format!("holds a result of {name}, not of {scenario}")),
         None => refuse("exists and is no result of halfopen"),
     }
+}
+
+/// A file that somebody else has put into a result's folder; it would be lost with it.
+fn foreign_file(folder: &Path) -> Option<String> {
+    let entries = fs::read_dir(folder).ok()?.flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.find(|name| !FILES.contains(&name.as_str()))
 }
 
 /// Makes sure that the names in a folder are on the disk; only Unix can.

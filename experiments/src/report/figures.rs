@@ -23,11 +23,11 @@ const SERVICE: &[Row<ServiceSummary>] = &[
     Row("crashes", |s| &s.crashes, Unit::of_count, false),
     Row("peak pending calls", |s| &s.peak_pending_calls, Unit::of_count, false),
     Row("peak memory", |s| &s.peak_memory_bytes, Unit::of_bytes, false),
-    Row("latency p50", |s| &s.latency_ms.p50, of_millis, false),
-    Row("latency p90", |s| &s.latency_ms.p90, of_millis, false),
-    Row("latency p99", |s| &s.latency_ms.p99, of_millis, false),
-    Row("latency p99.9", |s| &s.latency_ms.p999, of_millis, false),
-    Row("latency max", |s| &s.latency_ms.max, of_millis, false),
+    Row("latency p50, answered", |s| &s.latency_ms.p50, of_millis, false),
+    Row("latency p90, answered", |s| &s.latency_ms.p90, of_millis, false),
+    Row("latency p99, answered", |s| &s.latency_ms.p99, of_millis, false),
+    Row("latency p99.9, answered", |s| &s.latency_ms.p999, of_millis, false),
+    Row("latency max, answered", |s| &s.latency_ms.max, of_millis, false),
     Row("retry amplification", |s| &s.retry_amplification, Unit::of_count, false),
 ];
 

@@ -12,8 +12,7 @@ pub type Look = Box<dyn Fn(&Observation) -> Option<f64>>;
 pub enum Rule {
     /// Both never, or the median near what was measured.
     Median(Tolerance),
-    /// The median, or what at least one run in twenty shows: a setting on a knife edge, or a measurement that is one
-    /// draw of several outcomes.
+    /// The median, or what at least one run in twenty shows: a setting on a knife edge may land on either step.
     EitherStep(Tolerance),
     /// What was measured lies between the least and the largest of the runs.
     Spread,
@@ -96,13 +95,12 @@ impl Question {
             (value, expected) => value.is_none() && expected.is_none(),
         };
         match &self.rule {
-            Rule::Median(tolerance) => (near(tolerance, predicted.number()), String::new()),
-            Rule::EitherStep(tolerance) => {
+            Rule::Median(tolerance) | Rule::EitherStep(tolerance) => {
                 let median = near(tolerance, predicted.number());
                 let there = sample.values().iter().filter(|&&value| near(tolerance, value)).count();
                 let step = there * 20 >= sample.values().len();
-                let remark = if median || !step { "" } else { "by chance: some runs come out so" };
-                (median || step, remark.into())
+                let remark = if median || !step { "" } else { "some runs come out so" };
+                (median || (step && matches!(self.rule, Rule::EitherStep(_))), remark.into())
             }
             Rule::Spread => {
                 let ends = sample.values().first().zip(sample.values().last());

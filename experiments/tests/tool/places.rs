@@ -9,11 +9,23 @@ fn an_earlier_result_of_the_scenario_is_replaced_whole() {
     let desk = Desk::new();
     desk.halfopen(&["run", "small.toml", "--reps", "1", "--out", "result"]);
     let first = files(&desk.path("result"));
-    fs::write(desk.path("result/old.csv"), "of an older version").unwrap();
+    fs::write(desk.path("result/summary.md"), "of an older version").unwrap();
     let again = desk.halfopen(&["run", "small.toml", "--reps", "1", "--out", "result"]);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
     assert!(files(&desk.path("result")) == first);
     assert_eq!(desk.others(), ["result"]);
+}
+
+#[test]
+fn what_somebody_put_beside_a_result_is_not_lost() {
+    let desk = Desk::new();
+    desk.halfopen(&["run", "small.toml", "--reps", "1", "--out", "result"]);
+    fs::write(desk.path("result/notes.txt"), "for the review").unwrap();
+    let before = files(&desk.path("result"));
+    let again = desk.halfopen(&["run", "small.toml", "--reps", "2", "--out", "result"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(&again.stderr).contains("notes.txt"), "{}", text(&again.stderr));
+    assert!(files(&desk.path("result")) == before);
 }
 
 #[test]

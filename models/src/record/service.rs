@@ -125,6 +125,8 @@ impl Service {
         }
         let mut record = self.record;
         record.open_at_horizon = open.len() as u64;
+        let undecided = |sent: &&Time| **sent >= self.origin && !self.windows.is_slow(**sent, horizon);
+        record.sent_after_fault -= open.iter().filter(undecided).count() as u64;
         record.recovery = self.windows.recovery(horizon);
         let lost = if self.restarts { 0 } else { record.crashes };
         let outcome = verdict::Outcome {

@@ -109,7 +109,7 @@ fn errors_in_the_seconds_of_a_planned_failover_heal_by_themselves() {
     assert_eq!((record.recovery, record.verdict), (Recovery::At(at(30.0)), Verdict::ByItself));
     assert_eq!(
         record.verdict_rule,
-        "requests sent after 10 s meet the objective; no connection was half-open"
+        "requests sent after 10 s meet the objective; no half-open connection had ended by then"
     );
 }
 

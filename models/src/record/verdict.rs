@@ -124,7 +124,7 @@ fn recovered(at: Time, ends: &[(Time, End)], origin: Time) -> (Verdict, String) 
     let since = |at: Time| format!("{:.0} s", at.saturating_since(origin).as_secs_f64());
     let well = format!("requests sent after {} meet the objective", since(at));
     let Some(&(last_at, last)) = ends.last() else {
-        return (Verdict::ByItself, format!("{well}; no connection was half-open"));
+        return (Verdict::ByItself, format!("{well}; no half-open connection had ended by then"));
     };
     let verdict = match last {
         End::Crash => Verdict::ByCrash,
@@ -260,7 +260,7 @@ mod tests {
         );
         assert_eq!(
             decide(outcome, &Ends::default()).1,
-            "requests sent after 310 s meet the objective; no connection was half-open"
+            "requests sent after 310 s meet the objective; no half-open connection had ended by then"
         );
     }
 }

@@ -48,7 +48,7 @@ impl Windows {
     }
 
     pub(super) fn settled(&mut self, sent: Time, now: Time, good: bool) {
-        let slow = good && now - sent > self.objective.p99;
+        let slow = good && self.is_slow(sent, now);
         if good && !slow {
             return;
         }
@@ -57,6 +57,11 @@ impl Windows {
             window.slow += u32::from(slow);
             window.settled = window.settled.max(now);
         }
+    }
+
+    /// Whether an answer `now` is over the objective's limit.
+    pub(super) fn is_slow(&self, sent: Time, now: Time) -> bool {
+        now - sent > self.objective.p99
     }
 
     /// A request that nobody has answered at the horizon counts as slow once it is.

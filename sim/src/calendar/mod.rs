@@ -132,17 +132,27 @@ impl<E: Copy> Calendar<E> {
                 debug_assert!(first.at() >= self.now, "{first:x?} comes after {:?}", self.now);
                 self.ladder.take();
                 self.free.push(first.slot());
-                self.now = first.at();
+                self.move_clock(first.at());
                 return Some((self.now, self.events[first.slot() as usize]));
             }
             if self.timers.from() >= limit {
                 return None;
             }
             if let Some((key, event)) = self.timers.pop(first.min(limit)) {
-                self.now = key.at();
+                self.move_clock(key.at());
                 return Some((self.now, event));
             }
         }
+    }
+
+    #[inline]
+    fn move_clock(&mut self, at: Time) {
+        assert!(
+            at >= self.now,
+            "the calendar gave an event of {at:?} at {:?}: its order is broken",
+            self.now
+        );
+        self.now = at;
     }
 
     /// How many events and armed timers are pending.

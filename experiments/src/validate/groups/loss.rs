@@ -23,7 +23,7 @@ fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
 }
 
 fn questions(row: &Row) -> Vec<Question> {
-    let time = || Rule::EitherStep(TIME);
+    let time = || Rule::Median(TIME);
     let mut asked = Vec::new();
     // redis-py tells of no connection's end: its calls do.
     if !row.is_python() {
@@ -36,7 +36,7 @@ fn questions(row: &Row) -> Vec<Question> {
     if row.fault != "loss" {
         asked.push(Question::new("recovery, s", row.time_to_recovery_s, time(), |run| run.recovered));
     }
-    let peak = Rule::EitherStep(Tolerance::count(PEAK, row.peak_pending.unwrap_or(0.0)));
+    let peak = Rule::Median(Tolerance::count(PEAK, row.peak_pending.unwrap_or(0.0)));
     asked.push(Question::new("peak pending", row.peak_pending, peak, |run| Some(run.peak_pending)));
     asked
 }

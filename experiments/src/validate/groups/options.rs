@@ -27,19 +27,9 @@ fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
     ground.ask(questions)
 }
 
-/// On a shared core the measured application stood still for up to `arrival_lag_max_ms`, and what arrived meanwhile was
-/// pending on top.
-fn peak(row: &Row) -> Rule {
-    let measured = row.peak_pending.unwrap_or(0.0);
-    let stalled =
-        if row.quality == "shared_core" { row.arrival_lag_max_ms.unwrap_or(0.0) / 1e3 } else { 0.0 };
-    let Tolerance { relative, absolute } = Tolerance::count(COUNT, measured);
-    Rule::EitherStep(Tolerance { relative, absolute: absolute + stalled * row.rate_per_s.unwrap_or(0.0) })
-}
-
 fn questions(row: &Row) -> Vec<Question> {
-    let time = || Rule::EitherStep(TIME);
-    let count = |measured: Option<f64>| Rule::EitherStep(Tolerance::count(COUNT, measured.unwrap_or(0.0)));
+    let time = || Rule::Median(TIME);
+    let count = |measured: Option<f64>| Rule::Median(Tolerance::count(COUNT, measured.unwrap_or(0.0)));
     let mut asked = Vec::new();
     if !row.is_python() {
         asked.push(Question::new("noticed, s", row.time_to_detect_s, time(), |run| run.detected));
@@ -47,7 +37,9 @@ fn questions(row: &Row) -> Vec<Question> {
     asked.extend([
         Question::new("first failed call, s", row.time_to_first_error_s, time(), |run| run.first_error),
         Question::new("failed calls", row.error_count, count(row.error_count), |run| Some(run.errors)),
-        Question::new("peak pending", row.peak_pending, peak(row), |run| Some(run.peak_pending)),
+        Question::new("peak pending", row.peak_pending, count(row.peak_pending), |run| {
+            Some(run.peak_pending)
+        }),
         Question::new("crash, s", row.time_to_crash_s, time(), |run| run.deaths.first().map(|&(at, _)| at)),
         Question::new("recovery, s", row.time_to_recovery_s, time(), |run| run.recovered),
     ]);

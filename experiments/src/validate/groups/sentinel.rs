@@ -71,37 +71,16 @@ fn answer(ground: &Ground<'_>, id: &str, rows: &[&Row], step: &Step) -> Option<C
             comparison.error = error(&comparison.predicted, &comparison.expected);
             let median = comparison.predicted.number();
             let near = median.is_some_and(|median| TIME.allows(median, expected_s));
-            let few = !near && is_median_of_few(&sample, rows.len(), expected_s);
             let apart = told_apart(&measured, &sample);
-            comparison.holds = (near || few) && !apart;
-            comparison.reason = match (near, few, apart) {
-                (true, _, true) => "the median is right and the distribution is not".into(),
-                (_, true, false) => format!("by chance: the median of {} repetitions", rows.len()),
+            comparison.holds = near && !apart;
+            comparison.reason = match (near, apart) {
+                (true, true) => "the median is right and the distribution is not".into(),
+                (false, false) => format!("{} repetitions, not told apart", rows.len()),
                 _ => String::new(),
             };
         }
     }
     Some(comparison)
-}
-
-/// Whether a median of so few draws of the sample is as far off as this one in at least one of twenty times: the count
-/// of draws below it is binomial.
-fn is_median_of_few(sample: &Sample, draws: usize, median: f64) -> bool {
-    let below = sample.values().iter().filter(|value| value.is_some_and(|value| value <= median)).count();
-    let share = below as f64 / sample.values().len() as f64;
-    let mut chance = 1.0;
-    for _ in 0..draws {
-        chance *= 1.0 - share;
-    }
-    // Probability of at least half of the draws below, from the recurrence of the binomial's terms.
-    let (mut at_least_half, mut term) = (0.0, chance);
-    for count in 0..=draws {
-        if 2 * count >= draws {
-            at_least_half += term;
-        }
-        term *= (draws - count) as f64 / (count + 1) as f64 * share / (1.0 - share).max(1e-12);
-    }
-    (0.025..=0.975).contains(&at_least_half)
 }
 
 /// Two-sample Kolmogorov–Smirnov at 1 %: the critical distance is 1.628 √(1/n + 1/m), which for the few repetitions
@@ -120,13 +99,6 @@ fn told_apart(one: &Sample, other: &Sample) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_median_of_few_may_be_off_and_not_of_many() {
-        let uniform = Sample::new((0..100).map(|i| Some(f64::from(i) / 100.0)).collect());
-        assert!(is_median_of_few(&uniform, 4, 0.25) && !is_median_of_few(&uniform, 40, 0.25));
-        assert!(!is_median_of_few(&uniform, 4, 1.5));
-    }
 
     #[test]
     fn what_lies_apart_is_told_apart() {
