@@ -5,13 +5,12 @@
 //! before, between and after its calls. An error costs no CPU. Left out: memory of the code itself growing over time,
 //! file descriptors, other dependencies than the cache.
 
+mod cpu;
 mod ledger;
 pub mod restart;
 #[cfg(test)]
 mod tests;
 pub mod v8;
-
-use std::collections::VecDeque;
 
 use halfopen_sim::chance::Streams;
 use halfopen_sim::{Span, Time};
@@ -25,6 +24,7 @@ use crate::network::Socket;
 use crate::network::kernel::SocketOptions;
 use crate::scenario::{Bytes, Concurrency, Memory, Payload, Runtime, Service};
 
+use cpu::Cpu;
 pub use ledger::Ledger;
 use restart::Supervisor;
 use v8::{Act, V8};
@@ -127,12 +127,6 @@ pub struct Instance {
     next_socket: u32,
     /// Calls that ended while a client handled something; empty between events.
     settled: Vec<(TaskKey, bool)>,
-}
-
-#[derive(Debug)]
-enum Cpu {
-    EventLoop { busy_until: Time },
-    Workers { threads: u32, free: u32, waiting: VecDeque<TaskKey> },
 }
 
 #[derive(Debug)]
@@ -365,56 +359,6 @@ impl Instance {
         self.ledger = Ledger::new(self.memory.baseline);
         if let Some(wait) = self.supervisor.ready_after(out.now()) {
             out.at(out.now() + wait, Event::Ready);
-        }
-    }
-}
-
-impl Cpu {
-    fn new(concurrency: Concurrency) -> Cpu {
-        match concurrency {
-            Concurrency::EventLoop { .. } => Cpu::EventLoop { busy_until: Time::ZERO },
-            Concurrency::Workers { threads, .. } => {
-                Cpu::Workers { threads, free: threads, waiting: VecDeque::new() }
-            }
-        }
-    }
-
-    /// Whether a new task may run now; otherwise it waits.
-    fn admit(&mut self, task: TaskKey) -> bool {
-        match self {
-            Cpu::EventLoop { .. } => true,
-            Cpu::Workers { free: 0, waiting, .. } => {
-                waiting.push_back(task);
-                false
-            }
-            Cpu::Workers { free, .. } => {
-                *free -= 1;
-                true
-            }
-        }
-    }
-
-    /// A task has ended; returns the one that may run in its place.
-    fn release(&mut self) -> Option<TaskKey> {
-        match self {
-            Cpu::EventLoop { .. } => None,
-            Cpu::Workers { free, waiting, .. } => {
-                let next = waiting.pop_front();
-                if next.is_none() {
-                    *free += 1;
-                }
-                next
-            }
-        }
-    }
-
-    fn forget(&mut self, now: Time) {
-        match self {
-            Cpu::EventLoop { busy_until } => *busy_until = now,
-            Cpu::Workers { threads, free, waiting } => {
-                *free = *threads;
-                waiting.clear();
-            }
         }
     }
 }

@@ -27,12 +27,14 @@ mod edit;
 pub(crate) mod fields;
 pub(crate) mod kinds;
 mod meaning;
+mod options;
 mod problem;
 pub(crate) mod raw;
 pub(crate) mod reader;
 pub(crate) mod units;
 
 pub use meaning::*;
+pub use options::*;
 pub use problem::{Origin, Problem};
 pub use raw::LARGEST_TEXT;
 

@@ -12,7 +12,7 @@ use crate::source::SHIPPED;
 const RUNS: u64 = 8;
 
 pub fn answer(question: &Question) -> Answer {
-    if question.parameters.mention("see issue 1") || question.case.source.starts_with("Kustomer") {
+    if question.parameters.mention("kustomer-2019") || question.case.source.starts_with("Kustomer") {
         return kustomer(question);
     }
     if question.case.unit == "kind" {
