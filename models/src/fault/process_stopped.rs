@@ -10,7 +10,7 @@
 //! Source: Linux `net/ipv4/tcp_input.c` (acknowledgement is the kernel's work); measured with SIGSTOP: the client did not
 //! notice within the measurement. Left out: a full receive buffer (64 KiB up to 6 MiB): the window closes, and since
 //! its probes are answered nothing ends either, but for a `TCP_USER_TIMEOUT`, which then counts from the first probe
-//! (`tcp_probe_timer`; measured with a flooded socket: the kernel gave up 10.4 to 10.9 s after the stop at 10 s; what
+//! (`tcp_probe_timer`; measured with a flooded socket: the kernel had given up by 10.9 s after the stop at 10 s; what
 //! the application hears later is its own doing); a full backlog, and the demotion of a node that wakes up after its follower took
 //! over.
 
