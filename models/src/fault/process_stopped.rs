@@ -11,8 +11,8 @@
 //! notice within the measurement. Left out: a full receive buffer (64 KiB up to 6 MiB): the window closes, and since
 //! its probes are answered nothing ends either, but for a `TCP_USER_TIMEOUT`, which then counts from the first probe
 //! (`tcp_probe_timer`; measured with a flooded socket: the kernel had given up by 10.9 s after the stop at 10 s; what
-//! the application hears later is its own doing); a full backlog, and the demotion of a node that wakes up after its follower took
-//! over.
+//! the application hears later is its own doing); a full backlog, and the demotion of a node that wakes up after its
+//! follower took over.
 
 use super::{Hit, Process, section};
 use crate::scenario::Names;
