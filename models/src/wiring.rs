@@ -286,14 +286,12 @@ impl World {
 
     pub(crate) fn fault_begins(&mut self, calendar: &mut Calendar<Event>, fault: usize) {
         self.recorder.fault_begins(calendar.now(), &self.faults[fault]);
-        for lever in self.faults[fault].begin.clone() {
-            self.pull(calendar, lever);
-        }
+        self.pull(calendar, self.faults[fault].begin);
     }
 
     pub(crate) fn fault_ends(&mut self, calendar: &mut Calendar<Event>, fault: usize) {
         self.recorder.fault_ends(calendar.now(), &self.faults[fault]);
-        for lever in self.faults[fault].end.clone() {
+        if let Some(lever) = self.faults[fault].end {
             self.pull(calendar, lever);
         }
     }

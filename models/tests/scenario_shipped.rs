@@ -37,8 +37,8 @@ fn means_what_it_says() {
     let [fault] = scenario.faults.as_slice() else { panic!("one fault") };
     assert_eq!((fault.mode, fault.target.as_str()), ("host_dies", "main.a"));
     assert_eq!(fault.at, Time::ZERO + Span::from_secs(480));
-    assert_eq!(fault.begin, [Lever::Process { cache: 0, node: 0, process: Process::HostGone }]);
-    assert_eq!((fault.until, fault.end.len()), (None, 0));
+    assert_eq!(fault.begin, Lever::Process { cache: 0, node: 0, process: Process::HostGone });
+    assert_eq!((fault.until, fault.end), (None, None));
     let linux = Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 };
     assert_eq!(scenario.services[0].kernel, linux, "the defaults of Linux");
     assert_eq!(
@@ -57,7 +57,7 @@ fn means_what_it_says() {
 #[test]
 fn each_variant_changes_what_it_names() {
     let manual = variant(Some("manual-failover"));
-    assert_eq!(manual.faults[0].begin, [Lever::Handover { cache: 0 }]);
+    assert_eq!(manual.faults[0].begin, Lever::Handover { cache: 0 });
     let changed = |name: &str, change: &dyn Fn(&mut Client)| {
         let mut expected = variant(None);
         expected.services.iter_mut().for_each(|service| change(&mut service.client));
@@ -134,7 +134,7 @@ fn values_are_set_in_every_kind_of_place() {
     assert!(scenario.services.iter().all(|service| service.instances == 3));
     assert_eq!(scenario.faults[0].at, Time::ZERO + Span::from_secs(420));
     assert_eq!(scenario.faults[0].until, Some(Time::ZERO + Span::from_secs(450)));
-    assert_eq!(scenario.faults[0].end, [Lever::Process { cache: 0, node: 0, process: Process::Running }]);
+    assert_eq!(scenario.faults[0].end, Some(Lever::Process { cache: 0, node: 0, process: Process::Running }));
     assert_eq!(scenario.loads[1].rate, [(Time::ZERO, 1.0), (Time::ZERO + Span::from_secs(60), 2.0)]);
     assert_eq!(scenario.services[2].client.keepalive, None);
     assert_eq!(scenario.horizon, Span::from_secs(38 * 60), "the last one stands");

@@ -81,7 +81,6 @@ pub struct Row {
     pub caller_error: Option<f64>,
     pub caller_timeouts: Option<f64>,
     pub caller_conn_errors: Option<f64>,
-    pub arrival_lag_max_ms: Option<f64>,
     pub quality: String,
 }
 

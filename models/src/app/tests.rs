@@ -3,10 +3,7 @@
 use halfopen_sim::Calendar;
 
 use super::*;
-use crate::scenario::{
-    AfterSocketTimeout, Calls, Client as Options, Connections, Covers, InFlight, Kernel, Objective, Restart,
-    Watches, WhenFull,
-};
+use crate::scenario::{Calls, Kernel, Objective, Restart};
 
 const MS: fn(u64) -> Span = Span::from_millis;
 
@@ -26,32 +23,10 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
         },
         restart: Restart::Fixed { delay: MS(500), boot: MS(1_500) },
         calls: vec![Calls { cache: 0, times: calls, payload: Payload { heap: 10, buffers: 0 } }],
-        client: Options {
-            preset: "test".into(),
-            connections: Connections::Pipelined,
-            connect_timeout: crate::scenario::ConnectTimeout::After(MS(10_000)),
-            ready_check: false,
-            command_timeout: None,
-            command_timeout_covers: Covers::EveryCall,
-            socket_timeout: None,
-            socket_timeout_watches: Watches::Replies,
-            after_socket_timeout: AfterSocketTimeout::Reconnect,
-            ping_interval: None,
-            max_pending: None,
-            in_flight_on_close: InFlight::Resend,
-            offline_queue: true,
-            when_full: WhenFull::Buffers,
-            dials_at_once: 0,
-            reconnect: crate::scenario::Backoff::None,
-            reconnect_for: None,
-            flush_after: None,
-            retries: 0,
-            retry_backoff: crate::scenario::Backoff::None,
-            failover_detector: false,
-            keepalive: None,
-            tcp_user_timeout: None,
+        client: crate::scenario::Client {
             bytes_per_call: 40,
             bytes_per_timed_out_call: 30,
+            ..client::tests::options()
         },
         kernel: Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 },
         objective: Objective { errors: 0.01, p99: MS(2_000) },

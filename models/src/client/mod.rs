@@ -13,7 +13,7 @@ mod pipeline;
 mod pool;
 pub mod presets;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Span, Timer};

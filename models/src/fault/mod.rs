@@ -75,12 +75,12 @@ pub struct Fault {
     pub what: String,
     /// When it begins.
     pub at: Time,
-    /// Levers pulled at its beginning, in order.
-    pub begin: Vec<Lever>,
+    /// The lever pulled at its beginning.
+    pub begin: Lever,
     /// When it ends; absent: not within the run.
     pub until: Option<Time>,
-    /// Levers pulled at its end, in order.
-    pub end: Vec<Lever>,
+    /// The lever pulled at its end.
+    pub end: Option<Lever>,
 }
 
 /// The levers that failure modes pull.

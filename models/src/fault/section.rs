@@ -37,8 +37,7 @@ pub(crate) fn read(at: &Cursor<'_>, names: &Names<'_>, horizon: Option<Span>) ->
 /// Whether both hold one node at some time: the end of either would end the other.
 fn overlap(one: &Fault, other: &Fault) -> bool {
     let ends = |fault: &Fault| fault.until.unwrap_or(Time::MAX);
-    let holds =
-        |fault: &Fault| matches!(fault.begin.as_slice(), [Lever::Process { .. } | Lever::Path { .. }]);
+    let holds = |fault: &Fault| matches!(fault.begin, Lever::Process { .. } | Lever::Path { .. });
     let both = holds(one) && holds(other) && one.target == other.target;
     both && one.at < ends(other) && other.at < ends(one)
 }
@@ -67,9 +66,9 @@ fn fault(at: &Cursor<'_>, names: &Names<'_>, horizon: Option<Span>) -> Option<Fa
         target,
         what: what.to_owned(),
         at: begins,
-        begin: vec![begin],
+        begin,
         until: end.map(|(lasts, _)| begins + lasts),
-        end: end.map(|(_, lever)| lever).into_iter().collect(),
+        end: end.map(|(_, lever)| lever),
     })
 }
 
