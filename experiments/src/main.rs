@@ -1,6 +1,7 @@
 //! `halfopen`: predicts what a silent cache failover does to the services in front of it.
 
 mod args;
+mod capacity;
 mod clock;
 mod diagnostics;
 mod execute;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
+        Command::Capacity(args) => capacity::capacity(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),

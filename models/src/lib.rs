@@ -6,6 +6,7 @@
 
 pub mod app;
 mod build;
+pub mod capacity;
 pub mod client;
 pub mod component;
 pub mod event;

@@ -1,11 +1,13 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
+mod capacity;
 mod run;
 mod shared;
 mod validate;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use capacity::Capacity;
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
 pub use validate::Validate;
@@ -25,6 +27,8 @@ pub struct Arguments {
 pub enum Command {
     /// Simulate a scenario and show what becomes of each service
     Run(Run),
+    /// The closed forms of a scenario at once, each with its formula
+    Capacity(Capacity),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// List what is known: one name a line, with what it is

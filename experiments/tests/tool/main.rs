@@ -1,5 +1,6 @@
 //! The program as a person meets it: what it prints, what it leaves on the disk, how it ends.
 
+mod capacity;
 mod inputs;
 mod outputs;
 mod places;
