@@ -8,6 +8,7 @@ mod execute;
 mod export;
 mod failure;
 mod interrupt;
+mod manual;
 mod over;
 mod plot;
 mod progress;
@@ -36,6 +37,8 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     };
     result.unwrap_or_else(|failure| {
         say(&failure.to_string());

@@ -1,6 +1,7 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
 mod capacity;
+mod manual;
 mod run;
 mod shared;
 mod validate;
@@ -8,6 +9,7 @@ mod validate;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use capacity::Capacity;
+pub use manual::{Completions, Man};
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
 pub use validate::Validate;
@@ -41,6 +43,10 @@ pub enum Command {
         /// Its name, as `list` prints it
         name: String,
     },
+    /// Print what a shell needs to complete commands and options
+    Completions(Completions),
+    /// Print the manual page, of the program or of one of its commands
+    Man(Man),
 }
 
 /// What goes to the standard output.

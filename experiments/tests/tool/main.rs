@@ -2,6 +2,7 @@
 
 mod capacity;
 mod inputs;
+mod manual;
 mod outputs;
 mod places;
 mod validate;
