@@ -19,6 +19,7 @@ pub mod protect;
 mod record;
 pub mod recording;
 pub mod scenario;
+pub mod statistics;
 pub mod summary;
 mod wiring;
 mod world;
