@@ -160,7 +160,7 @@ fn of_distributions(what: &str, input: &Input<'_>) -> Option<Vec<Option<f64>>> {
         }
         "Erlang B and C" => {
             let (offered, servers) = (input.one("offered"), input.one("servers") as u32);
-            some([erlang_b(offered, servers), erlang_c(offered, servers)])
+            some([erlang_b(servers, offered), erlang_c(servers, offered)])
         }
         _ => return None,
     })
