@@ -9,6 +9,8 @@ mod figures;
 mod outcome;
 pub mod statistics;
 
+pub use outcome::{Observed, Outcome, Quantiles, Replication};
+
 use serde::Serialize;
 
 /// A figure over replications. A field is absent where it cannot be stated honestly.
