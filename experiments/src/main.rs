@@ -6,6 +6,7 @@ mod diagnostics;
 mod execute;
 mod export;
 mod failure;
+mod figure;
 mod interrupt;
 mod over;
 mod plot;
@@ -14,6 +15,8 @@ mod readable;
 mod report;
 mod run;
 mod source;
+mod study;
+mod sweep;
 mod validate;
 
 use std::io::{self, ErrorKind, Write};
@@ -31,6 +34,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
+        Command::Sweep(args) => sweep::sweep(&args),
+        Command::Merge(args) => sweep::merge(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),

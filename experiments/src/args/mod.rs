@@ -2,12 +2,14 @@
 
 mod run;
 mod shared;
+mod sweep;
 mod validate;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
+pub use sweep::{Merge, Sample, Shard, Sweep};
 pub use validate::Validate;
 
 /// Predicts what a silent cache failover does to the services in front of it.
@@ -25,6 +27,10 @@ pub struct Arguments {
 pub enum Command {
     /// Simulate a scenario and show what becomes of each service
     Run(Run),
+    /// Simulate a scenario at many points: axes over any of its values
+    Sweep(Sweep),
+    /// Join the shards of a sweep
+    Merge(Merge),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// List what is known: one name a line, with what it is
