@@ -18,7 +18,8 @@ pub fn message(wrong: &str, right: &str) -> String {
 
 /// All problems of a scenario, and how many they are.
 pub fn problems(source: &Source, edits: &Edits, problems: &[Problem]) -> String {
-    let mut parts: Vec<String> = problems.iter().map(|problem| show(source, edits, problem)).collect();
+    let mut parts: Vec<String> =
+        problems.iter().map(|problem| show(source, edits, edits.set.len(), problem)).collect();
     let count = match problems.len() {
         1 => "1 problem".to_owned(),
         n => format!("{n} problems"),
@@ -27,9 +28,39 @@ pub fn problems(source: &Source, edits: &Edits, problems: &[Problem]) -> String 
     parts.join("\n\n")
 }
 
-fn show(source: &Source, edits: &Edits, problem: &Problem) -> String {
+/// All problems of the points of a study, each once; `sets` of the edits are `--set`, the others values of axes.
+pub fn of_points(source: &Source, sets: usize, refused: &[(Edits, Vec<Problem>)]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for (edits, problems) in refused {
+        let values = edits.set[sets..].iter().map(|(path, value)| format!("{path}={value}"));
+        let point = format!("at the point {}: ", values.collect::<Vec<_>>().join(", "));
+        for problem in problems {
+            let wrong = problem.wrong.replacen("with --set: ", &point, 1);
+            let part = show(source, edits, sets, &Problem { wrong, ..problem.clone() });
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+    }
+    let more = parts.len().saturating_sub(MOST_SHOWN);
+    parts.truncate(MOST_SHOWN);
+    let more = if more > 0 { format!(" (and {more} problems more)") } else { String::new() };
+    parts.push(message(&format!("{} points are refused{more}; nothing was run", refused.len()), ""));
+    parts.join("\n\n")
+}
+
+/// Problems of points that are shown; after so many one has understood.
+const MOST_SHOWN: usize = 20;
+
+fn show(source: &Source, edits: &Edits, sets: usize, problem: &Problem) -> String {
     let (label, text, span) = match &problem.origin {
         Origin::File(range) => (source.label.as_str(), source.text.clone(), first_line(&source.text, range)),
+        Origin::Set(index) if *index >= sets => {
+            let (path, value) = &edits.set[*index];
+            let text = format!("{path}={value}");
+            let span = 0..text.len();
+            ("a value of an axis", text, span)
+        }
         Origin::Set(index) => {
             let (path, value) = &edits.set[*index];
             let start = "--set ".len();

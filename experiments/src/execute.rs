@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::study::cost;
 use crate::{interrupt, say};
 
 /// Simulated time between two looks at progress and Ctrl-C.
@@ -34,9 +35,9 @@ impl Plan<'_> {
         self.scenarios.len() * self.reps as usize
     }
 
-    /// Simulated time of all runs together.
-    pub fn total(&self) -> Span {
-        self.scenarios.iter().fold(Span::ZERO, |sum, scenario| sum + scenario.horizon * u64::from(self.reps))
+    /// What all runs together cost.
+    pub fn work(&self) -> u64 {
+        self.scenarios.iter().map(|scenario| cost(scenario) * u64::from(self.reps)).sum()
     }
 }
 
@@ -46,10 +47,7 @@ impl Plan<'_> {
 /// When somebody asked to stop before the end.
 pub fn execute(plan: &Plan<'_>, progress: &Progress) -> Result<Vec<Vec<Recording>>, Failure> {
     let reps = plan.reps as usize;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.jobs.map_or(0, usize::from))
-        .build()
-        .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))?;
+    let pool = pool(plan.jobs)?;
     let recordings: Option<Vec<Recording>> = pool.install(|| {
         (0..plan.runs())
             .into_par_iter()
@@ -67,21 +65,42 @@ pub fn execute(plan: &Plan<'_>, progress: &Progress) -> Result<Vec<Vec<Recording
     Ok(plan.scenarios.iter().map(|_| recordings.by_ref().take(reps).collect()).collect())
 }
 
+/// Threads to work with; absent: one for each core.
+///
+/// # Errors
+/// When the system has none to give.
+pub fn pool(jobs: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs.map_or(0, usize::from))
+        .build()
+        .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))
+}
+
 /// One run; nothing when somebody asked to stop.
 fn replication(scenario: &Scenario, seed: u64, progress: &Progress) -> Option<Recording> {
-    let run = catch_unwind(AssertUnwindSafe(|| slices(scenario, seed, progress)));
-    run.unwrap_or_else(|panic| {
+    let recording = guarded(scenario, &[], seed, || slices(scenario, seed, cost(scenario), progress));
+    progress.finished_one();
+    recording
+}
+
+/// Does `run`, and tells how to see it again if it breaks down.
+pub fn guarded<T>(scenario: &Scenario, set: &[(String, String)], seed: u64, run: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let variant = scenario.variant.as_ref().map_or(String::new(), |name| format!(" --variant {name}"));
+        let set: Vec<String> = set.iter().map(|(path, value)| format!(" --set '{path}={value}'")).collect();
+        let set = set.concat();
+        let also = if set.is_empty() { " (with the same --set)" } else { "" };
         say(&format!(
-            "this is a defect of halfopen; it can be reproduced (with the same --set) by: \
-             halfopen run {}{variant} --seed {seed} --reps 1",
+            "this is a defect of halfopen; it can be reproduced{also} by: \
+             halfopen run {}{variant}{set} --seed {seed} --reps 1",
             scenario.name
         ));
         resume_unwind(panic)
     })
 }
 
-fn slices(scenario: &Scenario, seed: u64, progress: &Progress) -> Option<Recording> {
+/// One run of this cost; nothing when somebody asked to stop.
+pub fn slices(scenario: &Scenario, seed: u64, cost: u64, progress: &Progress) -> Option<Recording> {
     let mut run = Run::new(scenario, seed);
     let horizon = Time::ZERO + scenario.horizon;
     let mut now = Time::ZERO;
@@ -92,9 +111,9 @@ fn slices(scenario: &Scenario, seed: u64, progress: &Progress) -> Option<Recordi
         let next = (now + SLICE).min(horizon);
         let before = run.requests();
         run.advance(next);
-        progress.went_on(next - now, run.requests() - before);
+        let share = (next - now).as_secs_f64() / scenario.horizon.as_secs_f64();
+        progress.went_on((cost as f64 * share) as u64, run.requests() - before);
         now = next;
     }
-    progress.finished_one();
     Some(run.finish())
 }

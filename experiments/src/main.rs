@@ -7,6 +7,7 @@ mod diagnostics;
 mod execute;
 mod export;
 mod failure;
+mod figure;
 mod interrupt;
 mod manual;
 mod over;
@@ -16,6 +17,8 @@ mod readable;
 mod report;
 mod run;
 mod source;
+mod study;
+mod sweep;
 mod validate;
 
 use std::io::{self, ErrorKind, Write};
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
         Command::Capacity(args) => capacity::capacity(&args),
+        Command::Sweep(args) => sweep::sweep(&args),
+        Command::Merge(args) => sweep::merge(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),

@@ -1,11 +1,11 @@
 //! How far the replications are, on a terminal only.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 // Progress and speed are about the machine, not about the model; neither goes into a file.
 #[allow(clippy::disallowed_types)]
 use std::time::Instant;
 
-use halfopen_sim::Span;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::readable;
@@ -29,12 +29,12 @@ pub struct Speed {
 }
 
 impl Progress {
-    /// Work of `replications` runs, `total` of simulated time together. Where the standard error is no terminal,
-    /// or for the `quiet`, it is counted but not shown.
+    /// The work of so many replications, in the unit of [`crate::study::cost`]. Where the standard error is no
+    /// terminal, or for the `quiet`, it is counted but not shown.
     #[allow(clippy::disallowed_types)]
-    pub fn new(replications: usize, total: Span, quiet: bool) -> Progress {
+    pub fn new(replications: usize, work: u64, quiet: bool) -> Progress {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(total.as_nanos() / 1_000_000_000), target);
+        let bar = ProgressBar::with_draw_target(Some(work), target);
         let style = ProgressStyle::with_template("{bar:16} {wide_msg}");
         bar.set_style(style.expect("the template is fixed").progress_chars("━╸─"));
         Progress {
@@ -46,21 +46,27 @@ impl Progress {
         }
     }
 
-    /// A run went on by `span` and sent `requests` in it.
-    pub fn went_on(&self, span: Span, requests: u64) {
+    /// So much of the work is done, and so many requests were sent in it.
+    pub fn went_on(&self, work: u64, requests: u64) {
         self.requests.fetch_add(requests, Ordering::Relaxed);
-        self.bar.inc(span.as_nanos() / 1_000_000_000);
+        self.bar.inc(work);
         if !self.bar.is_hidden() {
-            let Speed { requests, seconds } = self.speed();
-            let simulated = self.bar.position() as f64;
-            self.bar.set_message(format!(
-                "{} of {} replications · {} simulated · {} requests/s",
-                self.finished(),
-                self.replications,
-                readable::seconds(simulated),
-                readable::count(requests as f64 / seconds)
-            ));
+            self.bar.set_message(self.message());
         }
+    }
+
+    fn message(&self) -> String {
+        let Speed { requests, seconds } = self.speed();
+        let rate = readable::count(requests as f64 / seconds);
+        let mut message =
+            format!("{} of {} replications · {rate} requests/s", self.finished(), self.replications);
+        let done = self.bar.position() as f64 / self.bar.length().unwrap_or(1).max(1) as f64;
+        // Before that, what is left is a guess of a guess.
+        if seconds > 2.0 && done > 0.005 {
+            let left = (seconds * (1.0 / done - 1.0)).max(0.0);
+            let _ = write!(message, " · about {} left", readable::seconds(left.ceil()));
+        }
+        message
     }
 
     /// A replication is done.

@@ -34,7 +34,7 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
         reps: args.sampling.reps,
         jobs: args.sampling.jobs,
     };
-    let progress = Progress::new(plan.runs(), plan.total(), args.shown.quiet);
+    let progress = Progress::new(plan.runs(), plan.work(), args.shown.quiet);
     let recordings = execute(&plan, &progress).map_err(|failure| nothing_written(failure, folder.name()))?;
     let speed = progress.speed();
     drop(progress);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use halfopen_sim::histogram::Histogram;
 use halfopen_sim::{Span, Time};
+use serde::{Deserialize, Serialize};
 
 use crate::app::Cause;
 use crate::load::Outcome;
@@ -103,7 +104,7 @@ pub enum Recovery {
 }
 
 /// How a service came out of the fault: by what ended the last of its half-open connections before it recovered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// The objective was never broken.
     Unharmed,
@@ -170,7 +171,7 @@ pub struct Sample {
 }
 
 /// One cache in one run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CacheRecord {
     /// Share of the run its serving node was busy.
     pub utilization: f64,

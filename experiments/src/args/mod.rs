@@ -4,6 +4,7 @@ mod capacity;
 mod manual;
 mod run;
 mod shared;
+mod sweep;
 mod validate;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -12,6 +13,7 @@ pub use capacity::Capacity;
 pub use manual::{Completions, Man};
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
+pub use sweep::{Merge, Sample, Shard, Sweep};
 pub use validate::Validate;
 
 /// Predicts what a silent cache failover does to the services in front of it.
@@ -31,6 +33,10 @@ pub enum Command {
     Run(Run),
     /// The closed forms of a scenario at once, each with its formula
     Capacity(Capacity),
+    /// Simulate a scenario at many points: axes over any of its values
+    Sweep(Sweep),
+    /// Join the shards of a sweep
+    Merge(Merge),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// List what is known: one name a line, with what it is

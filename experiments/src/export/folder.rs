@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 10] = [
+const FILES: [&str; 16] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -22,6 +22,12 @@ const FILES: [&str; 10] = [
     "timeline.png",
     "survival.svg",
     "survival.png",
+    "points.csv",
+    "replications.journal",
+    "heat.svg",
+    "heat.png",
+    "lines.svg",
+    "lines.png",
 ];
 
 /// A place for a result, reserved before anything is simulated.

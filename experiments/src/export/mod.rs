@@ -67,9 +67,10 @@ pub fn json(summary: &Summary) -> String {
 }
 
 /// A row, cell by cell.
-type Row = Vec<String>;
+pub type Row = Vec<String>;
 
-fn csv(header: &[&str], rows: impl FnOnce(&mut dyn FnMut(Row))) -> Vec<u8> {
+/// A table with this header.
+pub fn csv(header: &[&str], rows: impl FnOnce(&mut dyn FnMut(Row))) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let written = (|| -> io::Result<Vec<u8>> {
         writer.write_record(header)?;
@@ -86,7 +87,7 @@ fn csv(header: &[&str], rows: impl FnOnce(&mut dyn FnMut(Row))) -> Vec<u8> {
 }
 
 /// Absent: an empty cell.
-fn optional(value: Option<f64>) -> String {
+pub fn optional(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }
 

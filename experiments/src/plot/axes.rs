@@ -71,6 +71,23 @@ impl Axis {
         Axis::steps(most, step, |value| short(Unit::of_bytes(value).write(value)))
     }
 
+    /// A little less than `low` to a little more than `high`, in round steps; from zero where that is not far.
+    pub fn around(low: f64, high: f64, label: impl Fn(f64) -> String + 'static) -> Axis {
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        let low = if low >= 0.0 && low < high / 2.0 { 0.0 } else { low };
+        let span = if high > low { high - low } else { high.abs().max(1.0) / 10.0 };
+        let mut step = libm::pow(10.0, (libm::log10(span / 4.0)).floor());
+        if span / step > 5.0 * 4.0 {
+            step *= 5.0;
+        } else if span / step > 2.0 * 4.0 {
+            step *= 2.0;
+        }
+        let range = (if low > 0.0 { low - span * 0.08 } else { low })..high + span * 0.08;
+        let (first, last) = ((range.start / step).ceil() as i64, (range.end / step).floor() as i64);
+        let ticks = (first..=last).map(|tick| tick as f64 * step).collect();
+        Axis { range, ticks, label: Box::new(move |value| short(label(value))) }
+    }
+
     /// Powers of ten; what is shown are the exponents from `low` to `high`.
     pub fn powers(low: f64, high: f64) -> Axis {
         let ticks: Vec<f64> = (low as i32..=high as i32).map(f64::from).collect();

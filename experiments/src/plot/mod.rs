@@ -5,6 +5,7 @@ mod canvas;
 mod legend;
 pub mod scatter;
 pub mod survival;
+pub mod sweep;
 pub mod timeline;
 
 pub use canvas::Picture;

@@ -68,13 +68,22 @@ fn table<T>(rows: &[Row<T>], columns: &[(&str, &T)]) -> Table {
     Table { header, rows: rows.iter().map(row).collect(), numeric: true, ..Table::default() }
 }
 
-/// Estimate and interval, and in how many replications it did not happen.
 fn cell(figure: &Figure, choose: Choose, median: bool) -> String {
     let (value, interval) = if median {
         (figure.median, figure.median_ci95)
     } else {
         (figure.mean, figure.ci95.map_or([None, None], |[low, high]| [Some(low), Some(high)]))
     };
+    shown(value, interval, figure, choose)
+}
+
+/// Estimate and interval, and in how many replications it did not happen.
+pub fn shown(
+    value: Option<f64>,
+    interval: [Option<f64>; 2],
+    figure: &Figure,
+    choose: impl Fn(f64) -> Unit,
+) -> String {
     let mut lines = Vec::new();
     match value {
         Some(value) => {

@@ -16,7 +16,9 @@ pub fn write(title: &str, sections: &[Section], pictures: &[&str]) -> String {
         if !section.remark.is_empty() {
             let _ = write!(out, "{}.\n\n", section.remark);
         }
-        table(&mut out, &section.table);
+        if !section.table.rows.is_empty() {
+            table(&mut out, &section.table);
+        }
     }
     out
 }

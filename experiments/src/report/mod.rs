@@ -2,7 +2,7 @@
 
 mod assumptions;
 mod claims;
-mod figures;
+pub mod figures;
 pub mod markdown;
 mod story;
 pub mod text;

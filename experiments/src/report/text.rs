@@ -22,7 +22,9 @@ pub fn write(title: &str, sections: &[Section]) -> String {
             let _ = write!(out, " · {}", section.remark);
         }
         out.push('\n');
-        out.push_str(&table(&section.table));
+        if !section.table.rows.is_empty() {
+            out.push_str(&table(&section.table));
+        }
     }
     out
 }

@@ -25,7 +25,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use halfopen_models::scenario::Scenario;
-use halfopen_sim::Span;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -34,6 +33,7 @@ use crate::failure::Failure;
 use crate::plot::scatter;
 use crate::progress::Progress;
 use crate::report::{markdown, text, validation};
+use crate::study::cost;
 use crate::{interrupt, print};
 
 use calibration::Calibration;
@@ -109,10 +109,8 @@ fn simulate(
         .map(|row| (row.case_id.clone(), scenario::read(row, &calibration)))
         .collect();
     let seeds = u64::from(args.seeds());
-    let total =
-        scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|scenario| scenario.horizon * seeds);
-    let progress =
-        Progress::new(scenarios.len(), total.fold(Span::ZERO, |sum, span| sum + span), args.shown.quiet);
+    let work = scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|it| cost(it) * seeds).sum();
+    let progress = Progress::new(scenarios.len(), work, args.shown.quiet);
     let run = |(id, read): (String, Result<Scenario, String>)| {
         let runs = read.and_then(|scenario| over_seeds(&scenario, args.seed..args.seed + seeds, &progress));
         progress.finished_one();
@@ -134,7 +132,7 @@ fn over_seeds(scenario: &Scenario, seeds: Range<u64>, progress: &Progress) -> Ru
             let name = &scenario.name;
             format!("a defect of halfopen stops it: halfopen show {name} > case.toml; halfopen run case.toml --seed {seed} --reps 1")
         })?;
-        progress.went_on(scenario.horizon, run.callers.sent as u64);
+        progress.went_on(cost(scenario), run.callers.sent as u64);
         runs.push(run);
     }
     Ok(runs)

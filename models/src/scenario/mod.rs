@@ -29,6 +29,7 @@ pub(crate) mod kinds;
 mod meaning;
 mod options;
 mod problem;
+mod quantity;
 pub(crate) mod raw;
 pub(crate) mod reader;
 pub(crate) mod units;
@@ -36,13 +37,15 @@ pub(crate) mod units;
 pub use meaning::*;
 pub use options::*;
 pub use problem::{Origin, Problem};
+pub use quantity::{Dimension, Quantity};
 pub use raw::LARGEST_TEXT;
+pub use reader::suggest;
 
 pub(crate) use check::{Names, client_options, some_span, span};
 
 use check::Stage;
 use raw::{Entry, Raw, quoted};
-use reader::{Problems, suggest};
+use reader::Problems;
 
 /// Changes to a document before it is checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -277,7 +277,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// `did you mean "rate"? known fields: …`
-pub(super) fn suggest(typed: &str, names: &[&str], intro: &str) -> String {
+pub fn suggest(typed: &str, names: &[&str], intro: &str) -> String {
     if names.is_empty() {
         return format!("{intro}: none");
     }

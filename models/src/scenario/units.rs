@@ -67,7 +67,8 @@ pub(crate) fn ratio(text: &str) -> Result<f64, Misread> {
     if unit != "%" {
         return Err(no_unit("a share", number, unit, percent));
     }
-    number.parse().map(|percent: f64| percent / 100.0).map_err(|_| no_number("a share", text, percent))
+    // The nearest number to the share itself: 99.9 divided by 100 is more than 0.999, and 999 of 1,000 would miss it.
+    format!("{number}e-2").parse().map_err(|_| no_number("a share", text, percent))
 }
 
 /// A duration in the largest unit that needs no fraction.
@@ -224,7 +225,7 @@ mod tests {
             assert_eq!(bytes(text), Ok(expected), "{text}");
         }
         assert_eq!((rate("1200/s"), rate("72/min"), rate("36/h")), (Ok(1200.0), Ok(1.2), Ok(0.01)));
-        assert_eq!((ratio("2.5%"), ratio("0%")), (Ok(0.025), Ok(0.0)));
+        assert_eq!((ratio("2.5%"), ratio("0%"), ratio("99.9%")), (Ok(0.025), Ok(0.0), Ok(0.999)));
     }
 
     #[test]

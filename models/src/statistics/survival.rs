@@ -1,7 +1,9 @@
 //! Times that may not have come when the run ends: Kaplan and Meier's curve.
 
+use serde::{Deserialize, Serialize};
+
 /// One observation of a time: it happened then, or had not happened by then.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Lifetime {
     /// It happened after this many seconds.
     Ended(f64),

@@ -12,20 +12,27 @@
 use crate::recording::Recording;
 use crate::scenario::{Claim, ClaimFigure, Scenario};
 use crate::statistics::Lifetime;
-use crate::summary::outcome::Outcome;
+use crate::summary::outcome::{Outcome, Replication};
 use crate::summary::{ClaimResult, Figure};
 
 /// Holds the claims that are about this run (their variant is the scenario's) against its recordings, in the order of
 /// the file.
 pub fn hold(scenario: &Scenario, recordings: &[Recording]) -> Vec<ClaimResult> {
-    let about_this_run = scenario.claims.iter().filter(|claim| claim.variant == scenario.variant);
-    about_this_run.map(|claim| result(claim, recordings)).collect()
+    let replications: Vec<Replication> = recordings.iter().map(Replication::of).collect();
+    hold_over(scenario, &replications)
 }
 
-fn result(claim: &Claim, recordings: &[Recording]) -> ClaimResult {
-    let outcomes: Vec<Outcome> = recordings.iter().map(|r| Outcome::of(r, claim.service)).collect();
-    let time = |of: fn(&Outcome) -> Lifetime| Measured::time(&outcomes.iter().map(of).collect::<Vec<_>>());
-    let shown = |of: fn(&Outcome) -> Option<f64>| Measured::shown(outcomes.iter().map(of));
+/// As [`hold`], where the recordings themselves were not kept.
+pub fn hold_over(scenario: &Scenario, replications: &[Replication]) -> Vec<ClaimResult> {
+    let about_this_run = scenario.claims.iter().filter(|claim| claim.variant == scenario.variant);
+    about_this_run.map(|claim| result(claim, replications)).collect()
+}
+
+fn result(claim: &Claim, replications: &[Replication]) -> ClaimResult {
+    let outcomes: Vec<&Outcome> = replications.iter().map(|it| it.outcome(claim.service)).collect();
+    let time =
+        |of: fn(&Outcome) -> Lifetime| Measured::time(&outcomes.iter().map(|o| of(o)).collect::<Vec<_>>());
+    let shown = |of: fn(&Outcome) -> Option<f64>| Measured::shown(outcomes.iter().map(|o| of(o)));
     let (measured, unit): (Measured, fn(f64) -> String) = match claim.figure {
         ClaimFigure::FirstError => (time(|o| o.first_error), seconds),
         ClaimFigure::FirstCrash => (time(|o| o.first_crash), seconds),

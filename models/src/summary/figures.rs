@@ -1,12 +1,11 @@
 //! Recordings → figures: first per replication, then over replications.
 
-use halfopen_sim::Time;
 use halfopen_sim::digest::Digest;
 
 use crate::recording::{CacheRecord, Recording, Verdict};
 use crate::scenario::Scenario;
 use crate::statistics::{LEVEL, Lifetime, Survival, mean_interval, median_interval, quantile};
-use crate::summary::outcome::Outcome;
+use crate::summary::outcome::{Observed, Outcome, Replication};
 use crate::summary::{CacheSummary, Figure, Latency, ServiceSummary, Summary, VerdictCount};
 
 impl Summary {
@@ -15,29 +14,39 @@ impl Summary {
     /// # Panics
     /// When there are no recordings.
     pub fn of(scenario: &Scenario, recordings: &[Recording]) -> Summary {
-        let first = recordings.first().expect("a summary needs a recording");
+        let replications: Vec<Replication> = recordings.iter().map(Replication::of).collect();
+        Summary::over(scenario, &replications)
+    }
+
+    /// As [`of`](Self::of), where the recordings themselves were not kept.
+    ///
+    /// # Panics
+    /// When there are no replications.
+    pub fn over(scenario: &Scenario, replications: &[Replication]) -> Summary {
+        let first = replications.first().expect("a summary needs a replication");
         let mut digest = Digest::new();
-        for recording in recordings {
-            digest.mix(recording.digest);
+        for replication in replications {
+            digest.mix(replication.digest);
         }
-        let services = scenario.services.iter().enumerate().map(|(index, service)| {
-            let mut summary = ServiceSummary::of(recordings, Some(index));
-            summary.verdicts = verdicts(recordings, index);
-            (service.name.clone(), summary)
-        });
+        let services =
+            scenario.services.iter().enumerate().map(|(index, service)| {
+                (service.name.clone(), ServiceSummary::of(replications, Some(index)))
+            });
         let caches = scenario.caches.iter().enumerate();
         Summary {
             format: 1,
             scenario: scenario.name.clone(),
             variant: scenario.variant.clone(),
             seed: first.seed,
-            replications: recordings.len() as u32,
+            replications: replications.len() as u32,
             horizon_s: scenario.horizon.as_secs_f64(),
-            fault_at_s: first.fault_at.map(Time::as_secs_f64),
+            fault_at_s: first.fault_at_s,
             digest: format!("{:016x}", digest.value()),
             services: services.collect(),
-            system: ServiceSummary::of(recordings, None),
-            caches: caches.map(|(i, cache)| (cache.name.clone(), CacheSummary::of(recordings, i))).collect(),
+            system: ServiceSummary::of(replications, None),
+            caches: caches
+                .map(|(i, cache)| (cache.name.clone(), CacheSummary::of(replications, i)))
+                .collect(),
             expect: Vec::new(),
         }
     }
@@ -58,6 +67,16 @@ impl Figure {
             p95: quantile(&sorted, 0.95),
             n: sorted.len() as u32,
             censored: 0,
+        }
+    }
+
+    /// Of what each replication shows of one figure, in any order.
+    pub fn over(observed: &[Observed]) -> Figure {
+        let times: Vec<Lifetime> = observed.iter().filter_map(|it| it.time()).collect();
+        if times.is_empty() {
+            Figure::of(observed.iter().filter_map(|it| it.value()))
+        } else {
+            Figure::of_times(&times)
         }
     }
 
@@ -85,13 +104,14 @@ impl Figure {
 }
 
 impl ServiceSummary {
-    /// Of the service with this index, or of the system; without verdicts.
-    fn of(recordings: &[Recording], service: Option<usize>) -> ServiceSummary {
-        let outcomes: Vec<Outcome> = recordings.iter().map(|r| Outcome::of(r, service)).collect();
+    /// Of the service with this index, or of the system.
+    fn of(replications: &[Replication], service: Option<usize>) -> ServiceSummary {
+        let outcomes: Vec<&Outcome> = replications.iter().map(|it| it.outcome(service)).collect();
         let count = |of: fn(&Outcome) -> u64| Figure::of(outcomes.iter().map(|o| of(o) as f64));
-        let shown = |of: fn(&Outcome) -> Option<f64>| Figure::of(outcomes.iter().filter_map(of));
-        let time =
-            |of: fn(&Outcome) -> Lifetime| Figure::of_times(&outcomes.iter().map(of).collect::<Vec<_>>());
+        let shown = |of: fn(&Outcome) -> Option<f64>| Figure::of(outcomes.iter().filter_map(|o| of(o)));
+        let time = |of: fn(&Outcome) -> Lifetime| {
+            Figure::of_times(&outcomes.iter().map(|o| of(o)).collect::<Vec<_>>())
+        };
         ServiceSummary {
             requests: count(|o| o.requests),
             errors: count(|o| o.errors),
@@ -103,34 +123,23 @@ impl ServiceSummary {
             crashes: count(|o| o.crashes),
             peak_pending_calls: count(|o| o.peak_pending_calls),
             peak_memory_bytes: count(|o| o.peak_memory_bytes),
-            latency_ms: Latency::of(&outcomes),
+            latency_ms: Latency {
+                p50: shown(|o| o.latency_ms.p50),
+                p90: shown(|o| o.latency_ms.p90),
+                p99: shown(|o| o.latency_ms.p99),
+                p999: shown(|o| o.latency_ms.p999),
+                max: shown(|o| o.latency_ms.max),
+            },
             retry_amplification: shown(|o| o.retry_amplification),
-            verdicts: Vec::new(),
-        }
-    }
-}
-
-impl Latency {
-    /// Quantiles of each replication's histogram, then figures over those replications that answered anything.
-    fn of(outcomes: &[Outcome]) -> Latency {
-        let figure = |q| {
-            let quantiles = outcomes.iter().filter_map(|outcome| outcome.latency.quantile(q));
-            Figure::of(quantiles.map(|span| span.as_nanos() as f64 / 1e6))
-        };
-        Latency {
-            p50: figure(0.5),
-            p90: figure(0.9),
-            p99: figure(0.99),
-            p999: figure(0.999),
-            max: figure(1.0),
+            verdicts: verdicts(&outcomes),
         }
     }
 }
 
 impl CacheSummary {
-    fn of(recordings: &[Recording], index: usize) -> CacheSummary {
+    fn of(replications: &[Replication], index: usize) -> CacheSummary {
         let figure =
-            |of: fn(&CacheRecord) -> f64| Figure::of(recordings.iter().map(|r| of(&r.caches[index])));
+            |of: fn(&CacheRecord) -> f64| Figure::of(replications.iter().map(|it| of(&it.caches[index])));
         CacheSummary {
             utilization: figure(|cache| cache.utilization),
             throughput_per_s: figure(|cache| cache.throughput_per_s),
@@ -140,18 +149,14 @@ impl CacheSummary {
     }
 }
 
-fn verdicts(recordings: &[Recording], service: usize) -> Vec<VerdictCount> {
+fn verdicts(outcomes: &[&Outcome]) -> Vec<VerdictCount> {
     let mut counts: Vec<(Verdict, VerdictCount)> = Vec::new();
-    for service in recordings.iter().map(|recording| &recording.services[service]) {
-        match counts.iter_mut().find(|(verdict, _)| *verdict == service.verdict) {
+    for (decided, rule) in outcomes.iter().filter_map(|outcome| outcome.verdict.as_ref()) {
+        match counts.iter_mut().find(|(verdict, _)| verdict == decided) {
             Some((_, count)) => count.replications += 1,
             None => counts.push((
-                service.verdict,
-                VerdictCount {
-                    verdict: service.verdict.to_string(),
-                    replications: 1,
-                    rule: service.verdict_rule.clone(),
-                },
+                *decided,
+                VerdictCount { verdict: decided.to_string(), replications: 1, rule: rule.clone() },
             )),
         }
     }

@@ -8,6 +8,8 @@ pub mod claims;
 mod figures;
 mod outcome;
 
+pub use outcome::{Observed, Outcome, Quantiles, Replication};
+
 use serde::Serialize;
 
 /// A figure over replications. A field is absent where it cannot be stated honestly.

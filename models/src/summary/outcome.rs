@@ -2,31 +2,129 @@
 
 use halfopen_sim::Time;
 use halfopen_sim::histogram::Histogram;
+use serde::{Deserialize, Serialize};
 
-use crate::recording::{Recording, Recovery, ServiceRecord};
+use crate::recording::{CacheRecord, Recording, Recovery, ServiceRecord, Verdict};
 use crate::statistics::Lifetime;
 
-/// One replication's values; times count from the first fault, or from the start of a run without one.
-pub(super) struct Outcome {
-    pub(super) requests: u64,
-    pub(super) errors: u64,
-    /// Absent when nothing was sent.
-    pub(super) availability: Option<f64>,
-    pub(super) first_error: Lifetime,
-    pub(super) first_crash: Lifetime,
-    pub(super) recovery: Lifetime,
-    pub(super) errors_for: f64,
-    pub(super) crashes: u64,
-    pub(super) peak_pending_calls: u64,
-    pub(super) peak_memory_bytes: u64,
-    pub(super) latency: Histogram,
-    /// Absent when no call was needed.
-    pub(super) retry_amplification: Option<f64>,
+/// All that a summary needs of one run: about a hundredth of its [`Recording`], so that thousands of them fit into
+/// memory, and plain data, so that they can be kept on a disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replication {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Digest over all events.
+    pub digest: u64,
+    /// Seconds from the start to the first fault that does anything.
+    pub fault_at_s: Option<f64>,
+    /// Per service, in the scenario's order.
+    pub services: Vec<Outcome>,
+    /// All services together.
+    pub system: Outcome,
+    /// Per cache, in the scenario's order.
+    pub caches: Vec<CacheRecord>,
+}
+
+impl Replication {
+    /// What a run came to.
+    pub fn of(recording: &Recording) -> Replication {
+        Replication {
+            seed: recording.seed,
+            digest: recording.digest,
+            fault_at_s: recording.fault_at.map(Time::as_secs_f64),
+            services: (0..recording.services.len()).map(|it| Outcome::of(recording, Some(it))).collect(),
+            system: Outcome::of(recording, None),
+            caches: recording.caches.clone(),
+        }
+    }
+
+    /// What the service with this index came to; the system without one.
+    pub fn outcome(&self, service: Option<usize>) -> &Outcome {
+        service.map_or(&self.system, |index| &self.services[index])
+    }
+}
+
+/// What one replication shows of a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Observed {
+    /// A value; absent where there is none to state.
+    Value(Option<f64>),
+    /// A time that may not have come.
+    Time(Lifetime),
+}
+
+impl Observed {
+    /// The value; of a time, when it came.
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Observed::Value(value) => value,
+            Observed::Time(Lifetime::Ended(at)) => Some(at),
+            Observed::Time(Lifetime::Censored(_)) => None,
+        }
+    }
+
+    /// The time, if it is one.
+    pub fn time(self) -> Option<Lifetime> {
+        match self {
+            Observed::Value(_) => None,
+            Observed::Time(time) => Some(time),
+        }
+    }
+}
+
+/// One replication's values, of a service or of the system; times are in seconds and count from the first fault, or
+/// from the start of a run without one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Requests sent in the whole run.
+    pub requests: u64,
+    /// Requests that failed or missed their caller's deadline in the whole run.
+    pub errors: u64,
+    /// Answered well and in time ÷ sent from the first fault on; absent when nothing was sent.
+    pub availability: Option<f64>,
+    /// First failed request.
+    pub first_error: Lifetime,
+    /// First instance killed by memory.
+    pub first_crash: Lifetime,
+    /// When the objective held for good; 0 where it was never broken.
+    pub recovery: Lifetime,
+    /// Last failed request; 0 without one.
+    pub errors_for: f64,
+    /// Instances killed by memory.
+    pub crashes: u64,
+    /// Most calls issued and not yet answered, failed or dropped.
+    pub peak_pending_calls: u64,
+    /// Most bytes in one instance's ledger.
+    pub peak_memory_bytes: u64,
+    /// Arrival to answer, in milliseconds.
+    pub latency_ms: Quantiles,
+    /// Calls that reached a node ÷ calls the same users needed; absent when no call was needed.
+    pub retry_amplification: Option<f64>,
+    /// How it came out, and the rule that decided it; absent for the system.
+    pub verdict: Option<(Verdict, String)>,
+}
+
+/// Quantiles of one replication's latencies; absent when nothing was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Quantiles {
+    pub p50: Option<f64>,
+    pub p90: Option<f64>,
+    pub p99: Option<f64>,
+    pub p999: Option<f64>,
+    pub max: Option<f64>,
+}
+
+impl Quantiles {
+    fn of(latency: &Histogram) -> Quantiles {
+        let at = |q| latency.quantile(q).map(|span| span.as_nanos() as f64 / 1e6);
+        Quantiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1.0) }
+    }
 }
 
 impl Outcome {
     /// Of the service with this index; of the system without one.
-    pub(super) fn of(recording: &Recording, service: Option<usize>) -> Outcome {
+    fn of(recording: &Recording, service: Option<usize>) -> Outcome {
         let services = match service {
             Some(index) => std::slice::from_ref(&recording.services[index]),
             None => &recording.services,
@@ -43,6 +141,10 @@ impl Outcome {
         for service in services {
             latency.merge(&service.latency);
         }
+        let verdict = |index: usize| {
+            let service = &recording.services[index];
+            (service.verdict, service.verdict_rule.clone())
+        };
         Outcome {
             requests: sum(&|s| s.requests),
             errors: sum(&|s| s.errors),
@@ -58,8 +160,9 @@ impl Outcome {
             crashes: sum(&|s| u64::from(s.crashes)),
             peak_pending_calls: sum(&|s| s.peak_pending_calls),
             peak_memory_bytes: services.iter().map(|s| s.peak_memory_bytes).max().unwrap_or(0),
-            latency,
+            latency_ms: Quantiles::of(&latency),
             retry_amplification: ratio(sum(&|s| s.calls_reached), sum(&|s| s.calls_needed)),
+            verdict: service.map(verdict),
         }
     }
 }
