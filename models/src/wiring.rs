@@ -52,7 +52,7 @@ impl World {
             }),
             app::Effect::CallMade => self.recorder.call_made(service),
             app::Effect::Read(cache, task) => self.read(calendar, id, cache, task),
-            app::Effect::Store(cache, key) => self.store(cache, key),
+            app::Effect::Store(cache, key) => self.store(now, cache, key),
             app::Effect::Query(database, key) => self.query(calendar, id, database, key),
             app::Effect::Send(socket, call) => {
                 self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call));

@@ -218,6 +218,31 @@ fn a_bulkhead_bounds_what_an_outage_holds() {
     assert!(calls > 50 && memory < (80 << 20) + 25 * (40 << 10));
 }
 
+#[test]
+fn an_adaptive_limit_finds_what_a_slow_service_can_hold() {
+    let service = [
+        ("service.api.instances", "1"),
+        ("service.api.concurrency", "{ workers = { threads = 4, cpu = \"20ms\" } }"),
+        ("service.api.calls.0.times", "1"),
+        ("load.users.arrivals.poisson", "400/s"),
+        ("load.users.deadline", "500ms"),
+    ];
+    // It serves 200 of 400 a second. Without a limit all wait longer than their callers do.
+    let without = run("", &service, 1);
+    assert!(answered(api(&without), 20..60) < 0.05);
+    for (limit, slowest) in [
+        // A room for four beside what the long mean allows.
+        ("{ gradient2 = { initial = 20, least = 4, most = 200 } }", 300.0),
+        // One more with each answer until the first slow one, which shows a timeout later: 40 and 40 are 400 ms.
+        ("{ aimd = { initial = 20, least = 4, most = 200, timeout = \"200ms\" } }", 450.0),
+    ] {
+        let with = run("", &[&service[..], &[("service.api.adaptive_limit", limit)]].concat(), 1);
+        let share = answered(api(&with), 20..60);
+        assert!(share > 0.45, "{limit}: {share}");
+        assert!(p99_ms(api(&with)) < slowest, "{limit}: {}", p99_ms(api(&with)));
+    }
+}
+
 const LONG_TAIL: &[(&str, &str)] = &[
     ("cache.main.blocks", "{ lognormal = { mean = \"2ms\", cv = 3.0 } }"),
     ("service.api.client", "{ preset = \"redis-py-5\" }"),
@@ -331,4 +356,19 @@ fn a_share_of_hits_sends_the_rest_to_the_database_and_all_where_the_cache_is_gon
     assert!(answered(api(&falls_back), 25..60) > 0.99);
     let queries = falls_back.databases[0].throughput_per_s * 60.0;
     assert!(queries > 7_500.0, "two for each of 4,000 requests, {queries}");
+}
+
+#[test]
+fn an_empty_follower_starts_cold_a_replica_does_not() {
+    let fault = "[[fault]]\nat = \"20s\"\nplanned_failover = { cache = \"main\" }\n";
+    let database = &DATABASE[..DATABASE.find("[[").expect("a fault")];
+    let moves = ("cache.main.failover", "{ name_moves = { after = \"0s\" } }");
+    let queue = |replicated: &str| {
+        let contents =
+            format!("{{ keys = 20000, zipf = 1.0, room = 12000, replicated = {replicated}, ttl = \"10m\" }}");
+        let set = [LOOK_ASIDE, &[moves, ("cache.main.contents", contents.as_str())]].concat();
+        run(&format!("{database}{fault}"), &set, 1).databases[0].peak_queue
+    };
+    let (replica, empty) = (queue("true"), queue("false"));
+    assert!(replica < 100 && empty > 1_000, "{replica} and {empty}");
 }

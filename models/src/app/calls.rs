@@ -37,7 +37,16 @@ pub(super) struct Query {
 
 impl Instance {
     /// Makes a call, if its breaker permits.
+    #[inline]
     pub(super) fn call(&mut self, out: &mut Out<'_>, key: TaskKey, client: ClientId, payload: Payload) {
+        if self.plain {
+            self.with_client(out, client, |c, desk| c.call(desk, key, payload));
+        } else {
+            self.guarded_call(out, key, client, payload);
+        }
+    }
+
+    fn guarded_call(&mut self, out: &mut Out<'_>, key: TaskKey, client: ClientId, payload: Payload) {
         if let Some(breaker) = self.breakers.get_mut(usize::from(client))
             && !breaker.permits(out.now())
         {
@@ -63,7 +72,16 @@ impl Instance {
     }
 
     /// A client has settled a call, or a copy of one.
+    #[inline]
     pub(super) fn settled(&mut self, out: &mut Out<'_>, client: ClientId, key: TaskKey, good: bool) {
+        match (self.plain, good) {
+            (true, true) => self.work(out, key),
+            (true, false) => self.finish(out, key, Reply::Error),
+            (false, _) => self.guarded_settled(out, client, key, good),
+        }
+    }
+
+    fn guarded_settled(&mut self, out: &mut Out<'_>, client: ClientId, key: TaskKey, good: bool) {
         let key = match &mut self.hedges {
             None => key,
             Some(hedges) => {
@@ -154,6 +172,7 @@ impl Instance {
         for timer in self.hedges.iter_mut().flat_map(super::hedges::Hedges::forget) {
             out.cancel(Some(timer));
         }
+        self.protections.adaptive_limit.iter_mut().for_each(crate::protect::limit::Limit::forget);
         self.breakers.iter_mut().for_each(crate::protect::breaker::Breaker::forget);
     }
 }

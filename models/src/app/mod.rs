@@ -27,7 +27,7 @@ use crate::network::Socket;
 use crate::network::kernel::SocketOptions;
 use crate::protect::Protections;
 use crate::protect::breaker::Breaker;
-use crate::scenario::{Bytes, Calls, Concurrency, Database, Memory, Runtime, Service};
+use crate::scenario::{Bytes, Calls, Concurrency, Database, Memory, OnError, Runtime, Service};
 
 pub use calls::QueryKey;
 use calls::{Call, Query};
@@ -149,6 +149,8 @@ pub struct Instance {
     supervisor: Supervisor,
     next_socket: u32,
     protections: Protections,
+    /// Nothing stands before its calls or behind its caches: the case that costs nothing more.
+    plain: bool,
     /// One for each client, where the service has them.
     breakers: Vec<Breaker>,
     hedges: Option<Hedges>,
@@ -210,6 +212,9 @@ impl Instance {
                 .breaker
                 .map_or_else(Vec::new, |plan| vec![Breaker::new(plan); caches.len()]),
             hedges: service.protections.hedge.map(Hedges::new),
+            plain: service.protections.breaker.is_none()
+                && service.protections.hedge.is_none()
+                && service.calls.iter().all(|call| call.misses.is_none() && call.on_error == OnError::Fail),
             protections: service.protections.clone(),
             queries: SlotMap::with_key(),
             query_timeouts: databases.iter().map(|database| database.timeout).collect(),
@@ -269,7 +274,7 @@ impl Instance {
             out.emit(Effect::Answer(load, request, Reply::Refused));
             return;
         }
-        if self.protections.bulkhead.is_some_and(|bulkhead| !bulkhead.admits(self.tasks.len())) {
+        if !self.protections.admit(self.tasks.len()) {
             out.emit(Effect::Answer(load, request, Reply::Unserved));
             return;
         }
@@ -286,6 +291,7 @@ impl Instance {
     }
 
     /// A request's turn has come, or will at a known time: it is worked on, or shed.
+    #[inline]
     fn begin(&mut self, out: &mut Out<'_>, task: TaskKey) {
         if let Some(shedding) = &mut self.protections.shedding {
             let turn = self.cpu.free_at(out.now());
@@ -356,6 +362,10 @@ impl Instance {
 
     fn finish(&mut self, out: &mut Out<'_>, key: TaskKey, reply: Reply) {
         let Some(task) = self.tasks.remove(key) else { return };
+        if let Some(limit) = &mut self.protections.adaptive_limit {
+            let took = out.now() - task.arrived;
+            limit.ended(out.now(), took, self.tasks.len() + 1, reply == Reply::Good);
+        }
         self.ledger.end_request(self.memory.per_request + task.socket);
         out.emit(Effect::Answer(task.load, task.request, reply));
         if let Some(next) = self.cpu.release() {

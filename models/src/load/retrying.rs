@@ -31,6 +31,7 @@ impl Retrying {
     }
 
     /// Somebody makes a request at `now`.
+    #[inline]
     pub(super) fn begin(&mut self, now: Time) -> Try {
         if self.budgets.is_empty() {
             return Try::default();
@@ -41,6 +42,7 @@ impl Retrying {
     }
 
     /// A try was answered well.
+    #[inline]
     pub(super) fn answered(&mut self, which: Try) {
         if let Some(budget) = self.budgets.get_mut(which.caller as usize) {
             budget.success(which.before > 0);

@@ -25,7 +25,7 @@ macro_rules! protections {
     };
 }
 
-protections![backoff, breaker, budget, bulkhead, choices, codel, hedge];
+protections![backoff, breaker, budget, bulkhead, choices, codel, hedge, limit];
 
 /// A mechanism that a scenario can have.
 #[derive(Debug)]
@@ -49,10 +49,20 @@ pub struct Protections {
     pub breaker: Option<breaker::Plan>,
     /// On the requests of an instance; absent: no bound.
     pub bulkhead: Option<bulkhead::Bulkhead>,
+    /// On the requests of an instance, too; absent: none adapts.
+    pub adaptive_limit: Option<limit::Limit>,
     /// On the requests that wait in an instance; absent: all wait.
     pub shedding: Option<codel::CoDel>,
     /// Of cache calls; absent: none is copied.
     pub hedge: Option<hedge::Hedge>,
+}
+
+impl Protections {
+    /// Whether an instance lets one more request in beside so many that are `held`.
+    pub(crate) fn admit(&self, held: usize) -> bool {
+        self.bulkhead.is_none_or(|bulkhead| bulkhead.admits(held))
+            && self.adaptive_limit.is_none_or(|limit| limit.admits(held))
+    }
 }
 
 /// Reads what a service's table says of them.
@@ -60,12 +70,14 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Option<Protections> {
     let balancer = fields.or("balancer", choices::Policy::Random, choices::read);
     let breaker = fields.may("breaker", breaker::read);
     let bulkhead = fields.may("bulkhead", bulkhead::read);
+    let adaptive_limit = fields.may("adaptive_limit", limit::read);
     let shedding = fields.may("shedding", codel::read);
     let hedge = fields.may("hedge", hedge::read);
     Some(Protections {
         balancer: balancer?,
         breaker: breaker?,
         bulkhead: bulkhead?,
+        adaptive_limit: adaptive_limit?,
         shedding: shedding?,
         hedge: hedge?,
     })

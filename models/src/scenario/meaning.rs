@@ -91,6 +91,8 @@ pub struct Contents {
     pub room: u32,
     /// Whether followers store what the serving node does.
     pub replicated: bool,
+    /// How long a value may be read; absent: for ever.
+    pub ttl: Option<Span>,
 }
 
 /// A database behind caches.

@@ -1,6 +1,6 @@
 //! Where values are: what the nodes of a cache have, and the database behind it.
 
-use halfopen_sim::Calendar;
+use halfopen_sim::{Calendar, Time};
 
 use crate::app::{self, QueryKey, TaskKey};
 use crate::database::{self, Query};
@@ -21,15 +21,15 @@ impl World {
         cache: CacheId,
         task: TaskKey,
     ) {
-        let node = self.serving(cache);
-        let missed = self.contents[cache as usize].as_mut().and_then(|contents| contents.read(node));
+        let (now, node) = (calendar.now(), self.serving(cache));
+        let missed = self.contents[cache as usize].as_mut().and_then(|contents| contents.read(now, node));
         self.instance(calendar, id, |app, out| app.has_read(out, task, missed));
     }
 
-    pub(super) fn store(&mut self, cache: CacheId, key: u32) {
+    pub(super) fn store(&mut self, now: Time, cache: CacheId, key: u32) {
         let node = self.serving(cache);
         if let Some(contents) = &mut self.contents[cache as usize] {
-            contents.store(node, key);
+            contents.store(now, node, key);
         }
     }
 

@@ -52,7 +52,7 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
     })
 }
 
-/// Each key of each node takes nine bytes here.
+/// Each key of each node takes nine bytes here, or 17.
 const MOST_KEYS: u32 = 2_000_000;
 /// Above, all but a few keys are never asked for.
 const MOST_ZIPF: f64 = 4.0;
@@ -63,8 +63,9 @@ fn contents(at: &Cursor<'_>) -> Option<Contents> {
     let zipf = fields.need("zipf", "1.0", |at| at.number(0.0, MOST_ZIPF));
     let room = fields.need("room", "50000", |at| at.count(1..=keys.unwrap_or(MOST_KEYS)));
     let replicated = fields.need("replicated", "true", Cursor::boolean);
+    let ttl = fields.may("ttl", some_span);
     fields.finish();
-    Some(Contents { keys: keys?, zipf: zipf?, room: room?, replicated: replicated? })
+    Some(Contents { keys: keys?, zipf: zipf?, room: room?, replicated: replicated?, ttl: ttl? })
 }
 
 fn nodes(at: &Cursor<'_>) -> Option<Vec<String>> {
