@@ -1,12 +1,14 @@
 //! `halfopen`: predicts what a silent cache failover does to the services in front of it.
 
 mod args;
+mod capacity;
 mod clock;
 mod diagnostics;
 mod execute;
 mod export;
 mod failure;
 mod interrupt;
+mod manual;
 mod over;
 mod plot;
 mod progress;
@@ -34,9 +36,12 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
+        Command::Capacity(args) => capacity::capacity(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     };
     result.unwrap_or_else(|failure| {
         say(&failure.to_string());

@@ -22,14 +22,19 @@ use crate::{interrupt, print, printed, readable, say};
 
 /// Simulates, writes the files, tells the person.
 pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
-    let source = source::find(&args.scenario)?;
+    let source = source::find(&args.input.scenario)?;
     let scenarios = scenarios(&source, args)?;
     let scenario = &scenarios[0];
     interrupt::listen()?;
     let folder = Folder::reserve(&place(args, scenario), &scenario.name)?;
 
-    let plan = Plan { scenarios: &scenarios, seed: args.seed, reps: args.reps, jobs: args.jobs };
-    let progress = Progress::new(plan.runs(), plan.total(), args.quiet);
+    let plan = Plan {
+        scenarios: &scenarios,
+        seed: args.sampling.seed,
+        reps: args.sampling.reps,
+        jobs: args.sampling.jobs,
+    };
+    let progress = Progress::new(plan.runs(), plan.total(), args.shown.quiet);
     let recordings = execute(&plan, &progress).map_err(|failure| nothing_written(failure, folder.name()))?;
     let speed = progress.speed();
     drop(progress);
@@ -38,7 +43,7 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
     let sections = report::describe(scenario, &recordings[0], &summary);
     let result = export::Result {
         scenario,
-        set: &args.set,
+        set: &args.input.set,
         recordings: &recordings[0],
         summary: &summary,
         report: &sections,
@@ -49,13 +54,13 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
     }
     let folder = folder.publish()?;
 
-    print(&match args.format {
+    print(&match args.shown.format {
         Format::Json => export::json(&summary),
         Format::Table => {
             text::write(&report::title(scenario, &summary), &sections) + &next(args, scenario, &folder)
         }
     })?;
-    if !args.quiet {
+    if !args.shown.quiet {
         remark(&speed);
     }
     let broken = summary.expect.iter().any(|claim| !claim.holds);
@@ -64,11 +69,11 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
 
 /// Prints every event of the first replication, and nothing else.
 pub fn trace(args: &args::Run) -> Result<ExitCode, Failure> {
-    let source = source::find(&args.scenario)?;
-    let scenario = source::read(&source, &edits(args, args.variant.clone()))?;
+    let source = source::find(&args.input.scenario)?;
+    let scenario = source::read(&source, &edits(args, args.input.variant.clone()))?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut result = Ok(());
-    Run::new(&scenario, args.seed).trace(|now, event| {
+    Run::new(&scenario, args.sampling.seed).trace(|now, event| {
         if result.is_ok() {
             result = writeln!(out, "{} {event:?}", now.as_nanos());
         }
@@ -79,7 +84,7 @@ pub fn trace(args: &args::Run) -> Result<ExitCode, Failure> {
 
 /// The scenario to run; without a variant also those that its claims are about. A variant answers for its own claims.
 fn scenarios(source: &Source, args: &args::Run) -> Result<Vec<Scenario>, Failure> {
-    let scenario = source::read(source, &edits(args, args.variant.clone()))?;
+    let scenario = source::read(source, &edits(args, args.input.variant.clone()))?;
     let others: BTreeSet<Option<String>> = scenario
         .claims
         .iter()
@@ -94,7 +99,7 @@ fn scenarios(source: &Source, args: &args::Run) -> Result<Vec<Scenario>, Failure
 }
 
 fn edits(args: &args::Run, variant: Option<String>) -> Edits {
-    Edits { variant, set: args.set.clone() }
+    Edits { variant, set: args.input.set.clone() }
 }
 
 fn place(args: &args::Run, scenario: &Scenario) -> PathBuf {
@@ -133,7 +138,7 @@ fn next(args: &args::Run, scenario: &Scenario, folder: &Path) -> String {
     if !others.is_empty() {
         let _ = writeln!(out, "\n{}", text::bold("What to try next"));
         for name in others {
-            let _ = writeln!(out, "  halfopen run {} --variant {name}", args.scenario);
+            let _ = writeln!(out, "  halfopen run {} --variant {name}", args.input.scenario);
         }
     }
     out

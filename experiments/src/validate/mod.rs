@@ -65,7 +65,7 @@ pub fn validate(args: &args::Validate) -> Result<ExitCode, Failure> {
     if let Some(page) = &args.out {
         write_page(page, &title, &sections, &outcome)?;
     }
-    print(&match args.format {
+    print(&match args.shown.format {
         Format::Json => outcome.json(),
         Format::Table => text::write(&title, &sections),
     })?;
@@ -111,7 +111,8 @@ fn simulate(
     let seeds = u64::from(args.seeds());
     let total =
         scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|scenario| scenario.horizon * seeds);
-    let progress = Progress::new(scenarios.len(), total.fold(Span::ZERO, |sum, span| sum + span), args.quiet);
+    let progress =
+        Progress::new(scenarios.len(), total.fold(Span::ZERO, |sum, span| sum + span), args.shown.quiet);
     let run = |(id, read): (String, Result<Scenario, String>)| {
         let runs = read.and_then(|scenario| over_seeds(&scenario, args.seed..args.seed + seeds, &progress));
         progress.finished_one();

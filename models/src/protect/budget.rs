@@ -69,6 +69,19 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// Retries for each call that it allows for ever while every try fails, of a caller with so many calls a second.
+    pub fn lasting(&self, calls_per_s: f64) -> f64 {
+        match *self {
+            Rule::TokenBucket { credit, .. } => credit,
+            Rule::Ratio(share) => share,
+            Rule::Finagle { share, min_per_s, .. } => share + min_per_s / calls_per_s,
+            // Only successes refill these.
+            Rule::Grpc { .. } | Rule::Aws { .. } => 0.0,
+        }
+    }
+}
+
 /// Reads a load's `retry_budget`.
 pub(crate) fn read(at: &Cursor<'_>) -> Option<Rule> {
     at.kind(RULES)
@@ -400,6 +413,30 @@ mod tests {
         assert_eq!((0..20).filter(|_| leaky.retry(at(500))).count(), 10, "a fifth of fifty calls");
         assert!(!leaky.retry(at(9_999)));
         assert_eq!((0..20).filter(|_| leaky.retry(at(10_000))).count(), 10, "all of it is forgotten");
+    }
+
+    #[test]
+    fn what_lasts_is_what_a_budget_allows_for_ever() {
+        for rule in [
+            Rule::TokenBucket { size: 50.0, credit: 0.125 },
+            Rule::Ratio(0.1),
+            Rule::Finagle { share: 0.2, min_per_s: 1.0, ttl: Span::from_secs(10) },
+            Rule::Grpc { max_tokens: 10.0, token_ratio: 0.1 },
+            Rule::Aws { capacity: 500.0, cost: 14.0 },
+        ] {
+            let mut budget = Budget::new(rule);
+            // Ten calls a second for 4,000 s, of which the first quarter may spend what it started with.
+            let mut retries = 0;
+            for call in 0..40_000 {
+                let now = Time::ZERO + Span::from_millis(100) * call;
+                budget.call(now);
+                while budget.failure(now, true) {
+                    retries += u32::from(call >= 10_000);
+                }
+            }
+            let lasting = f64::from(retries) / 30_000.0;
+            assert!((lasting - rule.lasting(10.0)).abs() < 1e-3, "{rule:?}: {lasting}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use halfopen_sim::Time;
 use halfopen_sim::histogram::Histogram;
 
 use crate::recording::{Recording, Recovery, ServiceRecord};
-use crate::summary::statistics::Lifetime;
+use crate::statistics::Lifetime;
 
 /// One replication's values; times count from the first fault, or from the start of a run without one.
 pub(super) struct Outcome {

@@ -1,0 +1,74 @@
+//! The command line as typed: one file a command, and [`shared`] what several of them take.
+
+mod capacity;
+mod manual;
+mod run;
+mod shared;
+mod validate;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use capacity::Capacity;
+pub use manual::{Completions, Man};
+pub use run::Run;
+pub use shared::{Input, Sampling, Shown};
+pub use validate::Validate;
+
+/// Predicts what a silent cache failover does to the services in front of it.
+#[derive(Debug, Parser)]
+#[command(name = "halfopen", version, max_term_width = 100)]
+#[command(after_help = "Start with `halfopen run kustomer-2019`, and `halfopen run --help`.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a scenario and show what becomes of each service
+    Run(Run),
+    /// The closed forms of a scenario at once, each with its formula
+    Capacity(Capacity),
+    /// Compare predictions with measurements of real clients, servers and the kernel
+    Validate(Validate),
+    /// List what is known: one name a line, with what it is
+    List {
+        /// What to list
+        what: Known,
+    },
+    /// Print a shipped scenario, a client preset, a fault, a failover, a protection, or the scenario of a measured case
+    Show {
+        /// Its name, as `list` prints it
+        name: String,
+    },
+    /// Print what a shell needs to complete commands and options
+    Completions(Completions),
+    /// Print the manual page, of the program or of one of its commands
+    Man(Man),
+}
+
+/// What goes to the standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for people
+    Table,
+    /// Exactly summary.json; of `validate` its groups and cases
+    Json,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Known {
+    /// Scenarios that come with the program
+    Scenarios,
+    /// Presets of cache clients
+    Clients,
+    /// Faults a scenario can have
+    Faults,
+    /// Failovers a cache can have
+    Failovers,
+    /// Protections that callers, balancers and services can have
+    Protections,
+}
