@@ -114,12 +114,12 @@ impl Instance {
     }
 
     /// What a read of the cache's contents came to: the key, where it is not there.
-    pub fn has_read(&mut self, out: &mut Out<'_>, key: TaskKey, missed: Option<u32>) {
+    pub fn has_read(&mut self, out: &mut Out<'_>, key: TaskKey, lacks: Option<u32>) {
         let Some(call) = self.last_call(key) else { return };
-        match (missed, call.misses) {
-            (Some(missed), Some(misses)) => {
+        match (lacks, call.misses) {
+            (Some(lacking), Some(misses)) => {
                 let cache = self.caches[usize::from(call.client)];
-                self.query(out, key, misses, Some((cache, missed)));
+                self.query(out, key, misses, Some((cache, lacking)));
             }
             _ => self.work(out, key),
         }

@@ -1,12 +1,12 @@
 //! Balancing by choice: ask a few servers at random and take the shortest queue.
 //!
 //! A service's `balancer` picks one of the instances that are ready: by chance (what it does without this field, as
-//! kube-proxy's iptables mode), in turn (nginx's and HAProxy's default), the one that holds the fewest requests (HAProxy's
+//! kube-proxy's iptables mode), in turn (the default of nginx and `HAProxy`), the one that holds the fewest requests (its
 //! `leastconn`), or the better of a few drawn by chance (Envoy's `LEAST_REQUEST`: two).
 //!
 //! Source: Mitzenmacher, IEEE TPDS 12(10) 2001 (d servers drawn with replacement, ties broken at random); with as many
-//! choices as servers it is "join the shortest queue". Assumption: the
-//! balancer knows how many requests each instance holds. Left out: stale knowledge of the queues, several balancers.
+//! choices as servers it is "join the shortest queue". Assumption: the balancer knows how many requests each instance
+//! holds. Left out: stale knowledge of the queues, several balancers.
 
 use halfopen_sim::chance::Stream;
 

@@ -40,7 +40,7 @@ const FEWEST: u32 = 10;
 /// A limit in its course.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
-    limit: f64,
+    now: f64,
     initial: f64,
     least: f64,
     most: f64,
@@ -65,7 +65,7 @@ struct Window {
 impl Limit {
     /// As it is in a process that has just started.
     pub fn forget(&mut self) {
-        self.limit = self.initial;
+        self.now = self.initial;
         if let Rule::Gradient2 { long, samples, window } = &mut self.rule {
             (*long, *samples, *window) = (0.0, 0, Window::default());
         }
@@ -73,14 +73,14 @@ impl Limit {
 
     /// Whether one more request is let in beside so many that are `held`.
     pub fn admits(&self, held: usize) -> bool {
-        (held as f64) < libm::floor(self.limit)
+        (held as f64) < libm::floor(self.now)
     }
 
     /// A request that was let in has ended after `took`, with `held` in the instance, itself among them.
     pub fn ended(&mut self, now: Time, took: Span, held: usize, good: bool) {
-        let limit = match &mut self.rule {
-            Rule::Aimd { timeout } if !good || took > *timeout => self.limit * AIMD_LEAVES,
-            Rule::Aimd { .. } if held as f64 * 2.0 >= self.limit => self.limit + 1.0,
+        let next = match &mut self.rule {
+            Rule::Aimd { timeout } if !good || took > *timeout => self.now * AIMD_LEAVES,
+            Rule::Aimd { .. } if held as f64 * 2.0 >= self.now => self.now + 1.0,
             Rule::Aimd { .. } => return,
             Rule::Gradient2 { long, samples, window } => {
                 let Some((short, held)) = window.add(now, took, held) else { return };
@@ -92,14 +92,14 @@ impl Limit {
                 if slower > 2.0 {
                     *long *= DECAY;
                 }
-                if (held as f64) < self.limit / 2.0 {
+                if (held as f64) < self.now / 2.0 {
                     return;
                 }
                 let gradient = (TOLERANCE * slower).clamp(0.5, 1.0);
-                self.limit * (1.0 - SMOOTHING) + (self.limit * gradient + QUEUE) * SMOOTHING
+                self.now * (1.0 - SMOOTHING) + (self.now * gradient + QUEUE) * SMOOTHING
             }
         };
-        self.limit = limit.clamp(self.least, self.most);
+        self.now = next.clamp(self.least, self.most);
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn read(at: &Cursor<'_>) -> Option<Limit> {
                 let bounds = bounds(&mut fields);
                 let timeout = fields.need("timeout", "\"5s\"", some_span);
                 fields.finish();
-                limit(bounds?, Rule::Aimd { timeout: timeout? })
+                Some(limit(bounds?, Rule::Aimd { timeout: timeout? }))
             },
         },
         Kind {
@@ -141,15 +141,15 @@ pub(super) fn read(at: &Cursor<'_>) -> Option<Limit> {
                 let mut fields = at.fields()?;
                 let bounds = bounds(&mut fields);
                 fields.finish();
-                limit(bounds?, Rule::Gradient2 { long: 0.0, samples: 0, window: Window::default() })
+                Some(limit(bounds?, Rule::Gradient2 { long: 0.0, samples: 0, window: Window::default() }))
             },
         },
     ])
 }
 
-fn limit([initial, least, most]: [u32; 3], rule: Rule) -> Option<Limit> {
-    let [initial, least, most] = [initial, least, most].map(f64::from);
-    Some(Limit { limit: initial, initial, least, most, rule })
+fn limit(bounds: [u32; 3], rule: Rule) -> Limit {
+    let [initial, least, most] = bounds.map(f64::from);
+    Limit { now: initial, initial, least, most, rule }
 }
 
 fn bounds(fields: &mut Fields<'_>) -> Option<[u32; 3]> {
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn aimd_adds_one_in_use_and_a_slow_request_takes_a_tenth() {
-        let mut it = limit([20, 10, 30], Rule::Aimd { timeout: MS(100) }).expect("a limit");
+        let mut it = limit([20, 10, 30], Rule::Aimd { timeout: MS(100) });
         it.ended(Time::ZERO, MS(5), 9, true);
         assert!(it.admits(19) && !it.admits(20), "less than half in use: it stays");
         it.ended(Time::ZERO, MS(5), 10, true);
@@ -191,16 +191,16 @@ mod tests {
     #[test]
     fn gradient2_grows_while_requests_take_as_long_as_ever_and_shrinks_when_they_take_longer() {
         let rule = Rule::Gradient2 { long: 0.0, samples: 0, window: Window::default() };
-        let mut it = limit([20, 10, 200], rule).expect("a limit");
+        let mut it = limit([20, 10, 200], rule);
         go_on(&mut it, 0, 30, MS(10), 8);
-        assert!((it.limit - 20.0).abs() < 1e-9, "less than half in use");
+        assert!((it.now - 20.0).abs() < 1e-9, "less than half in use");
         // Each window adds a fifth of four.
         go_on(&mut it, 30, 10, MS(10), 20);
-        assert!((it.limit - 28.0).abs() < 1e-6, "{}", it.limit);
+        assert!((it.now - 28.0).abs() < 1e-6, "{}", it.now);
         // Ten times as long: half of it and four, smoothed; the long mean follows slowly.
         go_on(&mut it, 40, 1, MS(100), 28);
-        assert!((it.limit - (0.8 * 28.0 + 0.2 * (14.0 + 4.0))).abs() < 1e-6, "{}", it.limit);
+        assert!((it.now - (0.8 * 28.0 + 0.2 * (14.0 + 4.0))).abs() < 1e-6, "{}", it.now);
         go_on(&mut it, 41, 20, MS(100), 28);
-        assert!(it.limit < 12.0, "{}", it.limit);
+        assert!(it.now < 12.0, "{}", it.now);
     }
 }
