@@ -5,15 +5,16 @@
 //! capacity/(1 + R). Products of layers: Google, Site Reliability Engineering, ch. 22.
 
 use super::{Line, Measure, Part, Topic, Traffic};
-use crate::scenario::{Concurrency, Connections};
+use crate::scenario::{Concurrency, Connections, Load};
 
 /// Absent: nobody calls the service.
 pub(super) fn part(traffic: &Traffic<'_>, service: usize) -> Option<Part> {
     let of = traffic.service(service);
     let requests = traffic.requests(service);
     let loads = traffic.scenario.loads.iter().filter(|load| load.service == service);
+    let budgeted = loads.clone().any(|load| load.retries.budget.is_some());
     let tries = loads
-        .map(|load| 1.0 + f64::from(load.retries))
+        .map(|load| 1.0 + lasting(load))
         .fold(None, |most: Option<f64>, tries| Some(most.map_or(tries, |m| m.max(tries))))?;
     let calls = tries * (1.0 + f64::from(of.client.retries));
     let capacity = capacity(traffic, service);
@@ -30,9 +31,13 @@ pub(super) fn part(traffic: &Traffic<'_>, service: usize) -> Option<Part> {
             "attempts per request at most",
             Measure::Count,
             tries,
-            "1 + retries of its caller, where all fail",
+            if budgeted {
+                "1 + retries of its caller, or what its budget allows for ever, where all fail"
+            } else {
+                "1 + retries of its caller, where all fail"
+            },
         )
-        .assuming("no budget limits retries"),
+        .assuming(if budgeted { "budgets are spent" } else { "no budget limits retries" }),
         Line::new(
             "attempts per call at most",
             Measure::Count,
@@ -63,6 +68,14 @@ pub(super) fn part(traffic: &Traffic<'_>, service: usize) -> Option<Part> {
         .assuming("as above"),
     ];
     Some(Part { topic: Topic::Retries, of: of.name.clone(), lines })
+}
+
+/// Retries for each request while every try fails.
+fn lasting(load: &Load) -> f64 {
+    let most = f64::from(load.retries.most);
+    let highest = load.rate.iter().map(|&(_, rate)| rate).fold(0.0, f64::max);
+    let budget = load.retries.budget.map(|budget| budget.lasting(highest / f64::from(load.retries.callers)));
+    budget.map_or(most, |lasting| lasting.min(most))
 }
 
 /// Requests a second that a service can answer for ever.
