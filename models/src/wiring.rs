@@ -2,6 +2,7 @@
 
 mod looks;
 mod paths;
+mod values;
 
 use halfopen_sim::{Calendar, Span, Time};
 
@@ -25,7 +26,7 @@ impl World {
         match effect {
             load::Effect::Request(request, which) => {
                 self.recorder.sent(service, now);
-                match self.balancers[service].pick() {
+                match self.balancers[service].pick(|of| self.instances[of as usize].requests()) {
                     Some(instance) => self.instance(calendar, instance, |app, out| {
                         app.on(now, app::Event::Request(id, request, which.reached), out);
                     }),
@@ -50,6 +51,9 @@ impl World {
                 load.on(now, load::Event::Answered(request, reply), out);
             }),
             app::Effect::CallMade => self.recorder.call_made(service),
+            app::Effect::Read(cache, task) => self.read(calendar, id, cache, task),
+            app::Effect::Store(cache, key) => self.store(cache, key),
+            app::Effect::Query(database, key) => self.query(calendar, id, database, key),
             app::Effect::Send(socket, call) => {
                 self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call));
             }
@@ -356,6 +360,7 @@ impl World {
             && matches!(was, Process::Killed | Process::Dying | Process::HostGone)
         {
             peer.incarnation += 1;
+            self.starts_empty(id);
         }
         self.node(calendar, id, |node, out| node.become_process(out, process));
         if process == Process::Killed {

@@ -38,7 +38,7 @@ pub enum Command {
         /// What to list
         what: Known,
     },
-    /// Print a shipped scenario, a client preset, a fault, or the scenario of a measured case
+    /// Print a shipped scenario, a client preset, a fault, a failover, a protection, or the scenario of a measured case
     Show {
         /// Its name, as `list` prints it
         name: String,
@@ -67,4 +67,8 @@ pub enum Known {
     Clients,
     /// Faults a scenario can have
     Faults,
+    /// Failovers a cache can have
+    Failovers,
+    /// Protections that callers, balancers and services can have
+    Protections,
 }

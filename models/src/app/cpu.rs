@@ -52,6 +52,14 @@ impl Cpu {
         }
     }
 
+    /// When work that comes now begins.
+    pub(super) fn free_at(&self, now: Time) -> Time {
+        match self {
+            Cpu::EventLoop { busy_until } => now.max(*busy_until),
+            Cpu::Workers { .. } => now,
+        }
+    }
+
     pub(super) fn forget(&mut self, now: Time) {
         match self {
             Cpu::EventLoop { busy_until } => *busy_until = now,

@@ -2,29 +2,38 @@
 //!
 //! Concurrency is an event loop (one thread, work in turn; a collection stops it) or a worker pool (a request holds a
 //! worker from start to end, the rest wait in front; workers have a core each). A request's CPU time is spread evenly
-//! before, between and after its calls. An error costs no CPU. Left out: memory of the code itself growing over time,
-//! file descriptors, other dependencies than the cache.
+//! before, between and after its calls. An error costs no CPU. What protects it stands in `protect`; how a call finds its
+//! value is in `calls.rs`. Left out: memory of the code itself growing over time, file descriptors, other dependencies than
+//! caches and the databases behind them.
 
+mod calls;
 mod cpu;
+mod hedges;
 mod ledger;
 pub mod restart;
 #[cfg(test)]
 mod tests;
 pub mod v8;
 
-use halfopen_sim::chance::Streams;
+use halfopen_sim::chance::{Stream, Streams};
 use halfopen_sim::{Span, Time};
 use slotmap::{SlotMap, new_key_type};
 
 use crate::client::{self, CallKey, Client, ClientId, Desk};
 use crate::component::{self, Component};
-use crate::event::{self, CacheId, InstanceId, LoadId};
+use crate::event::{self, CacheId, DatabaseId, InstanceId, LoadId};
 use crate::load::{Reply, RequestKey};
 use crate::network::Socket;
 use crate::network::kernel::SocketOptions;
-use crate::scenario::{Bytes, Concurrency, Memory, Payload, Runtime, Service};
+use crate::protect::Protections;
+use crate::protect::breaker::Breaker;
+use crate::scenario::{Bytes, Calls, Concurrency, Database, Memory, Runtime, Service};
 
+pub use calls::QueryKey;
+use calls::{Call, Query};
 use cpu::Cpu;
+use hedges::Hedges;
+pub use hedges::RaceKey;
 pub use ledger::Ledger;
 use restart::Supervisor;
 use v8::{Act, V8};
@@ -52,6 +61,14 @@ pub enum Event {
     Client(ClientId, client::Event),
     /// The sentinels of this cache announce that another node serves.
     Switched(CacheId),
+    /// A request that was shed comes to its turn.
+    Shed(TaskKey),
+    /// Time for another copy of a call.
+    Hedge(RaceKey),
+    /// A database has answered a query, or refused it.
+    Queried(QueryKey, bool),
+    /// A query has taken as long as the instance waits.
+    QueryTimeout(QueryKey),
 }
 
 /// What an instance asks of the rest.
@@ -82,6 +99,12 @@ pub enum Effect {
     End(Socket),
     /// A call that its user needed was made; retries and resends, by whomever, are not counted again.
     CallMade,
+    /// Look whether a cache has what this task reads.
+    Read(CacheId, TaskKey),
+    /// Store a key in a cache.
+    Store(CacheId, u32),
+    /// Ask a database.
+    Query(DatabaseId, QueryKey),
 }
 
 /// How an instance died and what went with it.
@@ -115,7 +138,7 @@ pub struct Instance {
     slice: Span,
     memory: Memory,
     /// The calls of one request, in order.
-    calls: Vec<(ClientId, Payload)>,
+    calls: Vec<Call>,
     caches: Vec<CacheId>,
     up: bool,
     cpu: Cpu,
@@ -125,6 +148,15 @@ pub struct Instance {
     heap: Option<V8>,
     supervisor: Supervisor,
     next_socket: u32,
+    protections: Protections,
+    /// One for each client, where the service has them.
+    breakers: Vec<Breaker>,
+    hedges: Option<Hedges>,
+    queries: SlotMap<QueryKey, Query>,
+    /// Per database.
+    query_timeouts: Vec<Option<Span>>,
+    /// Draws which calls find their value.
+    chance: Stream,
     /// Calls that ended while a client handled something; empty between events.
     settled: Vec<(TaskKey, bool)>,
 }
@@ -134,6 +166,7 @@ struct Task {
     load: LoadId,
     request: RequestKey,
     again: bool,
+    arrived: Time,
     /// Bytes of the connection to its caller.
     socket: Bytes,
     calls_made: usize,
@@ -141,7 +174,7 @@ struct Task {
 
 impl Instance {
     /// An instance that has not booted; `name` names its random streams.
-    pub fn new(service: &Service, name: &str, streams: &Streams) -> Instance {
+    pub fn new(service: &Service, databases: &[Database], name: &str, streams: &Streams) -> Instance {
         let mut caches: Vec<CacheId> = Vec::new();
         let mut calls = Vec::new();
         for call in &service.calls {
@@ -150,7 +183,9 @@ impl Instance {
                 caches.push(cache);
                 caches.len() - 1
             });
-            calls.extend((0..call.times).map(|_| (client as ClientId, call.payload)));
+            let &Calls { payload, misses, on_error, .. } = call;
+            let call_of = Call { client: client as ClientId, payload, misses, on_error };
+            calls.extend((0..call.times).map(|_| call_of));
         }
         let (Concurrency::EventLoop { cpu } | Concurrency::Workers { cpu, .. }) = service.concurrency;
         let clients = (0..caches.len())
@@ -160,7 +195,6 @@ impl Instance {
             slice: Span::from_nanos(cpu.as_nanos() / (calls.len() as u64 + 1)),
             memory: service.memory,
             calls,
-            caches,
             up: false,
             cpu: Cpu::new(service.concurrency),
             tasks: SlotMap::with_key(),
@@ -171,8 +205,23 @@ impl Instance {
             }),
             supervisor: Supervisor::new(service.restart),
             next_socket: 0,
+            breakers: service
+                .protections
+                .breaker
+                .map_or_else(Vec::new, |plan| vec![Breaker::new(plan); caches.len()]),
+            hedges: service.protections.hedge.map(Hedges::new),
+            protections: service.protections.clone(),
+            queries: SlotMap::with_key(),
+            query_timeouts: databases.iter().map(|database| database.timeout).collect(),
+            chance: streams.stream("hits", name),
+            caches,
             settled: Vec::new(),
         }
+    }
+
+    /// Requests that it holds.
+    pub fn requests(&self) -> usize {
+        self.tasks.len()
     }
 
     /// Whether it takes requests.
@@ -220,15 +269,33 @@ impl Instance {
             out.emit(Effect::Answer(load, request, Reply::Refused));
             return;
         }
+        if self.protections.bulkhead.is_some_and(|bulkhead| !bulkhead.admits(self.tasks.len())) {
+            out.emit(Effect::Answer(load, request, Reply::Unserved));
+            return;
+        }
         let socket = self.memory.per_socket;
         self.ledger.begin_request(self.memory.per_request + socket);
-        let task = self.tasks.insert(Task { load, request, again, socket, calls_made: 0 });
+        let task =
+            self.tasks.insert(Task { load, request, again, arrived: out.now(), socket, calls_made: 0 });
         if socket > 0 {
             out.emit(Effect::Holds(load, request, task));
         }
         if self.cpu.admit(task) {
-            self.work(out, task);
+            self.begin(out, task);
         }
+    }
+
+    /// A request's turn has come, or will at a known time: it is worked on, or shed.
+    fn begin(&mut self, out: &mut Out<'_>, task: TaskKey) {
+        if let Some(shedding) = &mut self.protections.shedding {
+            let turn = self.cpu.free_at(out.now());
+            let arrived = self.tasks.get(task).map_or(turn, |task| task.arrived);
+            if shedding.drops(turn, turn.saturating_since(arrived)) {
+                out.at(turn, Event::Shed(task));
+                return;
+            }
+        }
+        self.work(out, task);
     }
 
     /// Gives a task its next slice of CPU.
@@ -246,7 +313,7 @@ impl Instance {
     fn on_worked(&mut self, out: &mut Out<'_>, key: TaskKey) {
         // Unknown: the process died with this work queued.
         let Some(task) = self.tasks.get_mut(key) else { return };
-        let Some(&(client, payload)) = self.calls.get(task.calls_made) else {
+        let Some(&Call { client, payload, .. }) = self.calls.get(task.calls_made) else {
             self.finish(out, key, Reply::Good);
             return;
         };
@@ -254,7 +321,7 @@ impl Instance {
         if !task.again {
             out.emit(Effect::CallMade);
         }
-        self.with_client(out, client, |c, desk| c.call(desk, key, payload));
+        self.call(out, key, client, payload);
     }
 
     /// Lets a client work and goes on with the tasks whose calls have ended.
@@ -275,11 +342,7 @@ impl Instance {
         };
         work(&mut self.clients[usize::from(client)], &mut desk);
         for (task, good) in settled.drain(..) {
-            if good {
-                self.work(out, task);
-            } else {
-                self.finish(out, task, Reply::Error);
-            }
+            self.settled(out, client, task, good);
         }
         self.settled = settled;
     }
@@ -296,7 +359,7 @@ impl Instance {
         self.ledger.end_request(self.memory.per_request + task.socket);
         out.emit(Effect::Answer(task.load, task.request, reply));
         if let Some(next) = self.cpu.release() {
-            self.work(out, next);
+            self.begin(out, next);
         }
     }
 
@@ -341,6 +404,7 @@ impl Instance {
             out.emit(Effect::Answer(task.load, task.request, Reply::Disconnected));
         }
         self.tasks.clear();
+        self.forget_calls(out);
         for client in 0..self.clients.len() {
             let mut forgotten = std::mem::take(&mut self.settled);
             let mut desk = Desk {
@@ -378,6 +442,10 @@ impl Component for Instance {
             Event::Request(load, request, again) => self.on_request(out, load, request, again),
             Event::CallerLeft(task) => self.on_caller_left(task),
             Event::Worked(task) => self.on_worked(out, task),
+            Event::Shed(task) => self.finish(out, task, Reply::Unserved),
+            Event::Hedge(race) => self.send_copy(out, race),
+            Event::Queried(query, good) => self.on_queried(out, query, good),
+            Event::QueryTimeout(query) => self.on_query_timeout(out, query),
             Event::Client(client, event) if self.up => self.with_client(out, client, |c, d| c.on(event, d)),
             Event::Switched(cache) if self.up => {
                 if let Some(client) = self.caches.iter().position(|&of| of == cache) {

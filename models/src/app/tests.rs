@@ -3,7 +3,8 @@
 use halfopen_sim::Calendar;
 
 use super::*;
-use crate::scenario::{Calls, Kernel, Objective, Restart};
+use crate::protect::Protections;
+use crate::scenario::{Calls, Kernel, Objective, OnError, Payload, Restart};
 
 const MS: fn(u64) -> Span = Span::from_millis;
 
@@ -22,7 +23,13 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             outside: 0,
         },
         restart: Restart::Fixed { delay: MS(500), boot: MS(1_500) },
-        calls: vec![Calls { cache: 0, times: calls, payload: Payload { heap: 10, buffers: 0 } }],
+        calls: vec![Calls {
+            cache: 0,
+            times: calls,
+            payload: Payload { heap: 10, buffers: 0 },
+            misses: None,
+            on_error: OnError::Fail,
+        }],
         client: crate::scenario::Client {
             bytes_per_call: 40,
             bytes_per_timed_out_call: 30,
@@ -30,12 +37,13 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
         },
         kernel: Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 },
         objective: Objective { errors: 0.01, p99: MS(2_000) },
+        protections: Protections::default(),
     }
 }
 
 /// An instance that is ready at time zero, given requests at these milliseconds; effects with their milliseconds.
 fn life(service: &Service, requests: &[u64], until_ms: u64) -> (Instance, Vec<(u64, Effect)>) {
-    let mut instance = Instance::new(service, "test-0", &Streams::new(1));
+    let mut instance = Instance::new(service, &[], "test-0", &Streams::new(1));
     let mut calendar: Calendar<event::Event> = Calendar::new();
     calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
     for &at in requests {
@@ -135,7 +143,7 @@ fn a_caller_that_leaves_frees_its_connection_and_not_its_request() {
 #[test]
 fn a_later_try_of_a_request_makes_calls_that_nobody_needs() {
     let service = service(Concurrency::EventLoop { cpu: MS(2) }, 1);
-    let mut instance = Instance::new(&service, "test-0", &Streams::new(1));
+    let mut instance = Instance::new(&service, &[], "test-0", &Streams::new(1));
     let (mut calendar, mut effects) = (Calendar::new(), Vec::new());
     calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
     for again in [false, true] {

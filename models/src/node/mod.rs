@@ -1,8 +1,10 @@
-//! A cache node: one thread that runs commands in order of arrival.
+//! A cache node: one thread that runs commands in order of arrival. What it stores is in `contents.rs`.
 //!
-//! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss; the limit
+//! Left out: background work of the server, output-buffer limits, replication traffic, memory; the limit
 //! of a stopped process's receive buffer (its kernel acknowledges here without end). What its host answers when the
 //! process cannot is the network's business (`network::Peer`).
+
+pub mod contents;
 
 use std::collections::VecDeque;
 
