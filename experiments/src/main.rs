@@ -7,6 +7,7 @@ mod diagnostics;
 mod execute;
 mod export;
 mod failure;
+mod init;
 mod interrupt;
 mod manual;
 mod over;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
+        Command::Init(args) => init::init(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
     };

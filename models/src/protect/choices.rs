@@ -1,7 +1,7 @@
 //! Balancing by choice: ask a few servers at random and take the shortest queue.
 //!
 //! A service's `balancer` picks one of the instances that are ready: by chance (what it does without this field, as
-//! kube-proxy's iptables mode), in turn (nginx's and HAProxy's default), the one that holds the fewest requests (HAProxy's
+//! kube-proxy's iptables mode), in turn (nginx's and `HAProxy`'s default), the one that holds the fewest requests (`HAProxy`'s
 //! `leastconn`), or the better of a few drawn by chance (Envoy's `LEAST_REQUEST`: two).
 //!
 //! Source: Mitzenmacher, IEEE TPDS 12(10) 2001 (d servers drawn with replacement, ties broken at random); with as many
