@@ -8,6 +8,7 @@ mod execute;
 mod export;
 mod failure;
 mod figure;
+mod init;
 mod interrupt;
 mod manual;
 mod over;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
+        Command::Init(args) => init::init(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
     };

@@ -1,6 +1,7 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
 mod capacity;
+mod init;
 mod manual;
 mod run;
 mod shared;
@@ -10,6 +11,7 @@ mod validate;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use capacity::Capacity;
+pub use init::Init;
 pub use manual::{Completions, Man};
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
@@ -49,6 +51,8 @@ pub enum Command {
         /// Its name, as `list` prints it
         name: String,
     },
+    /// Write a commented scenario to start from; it runs as it is
+    Init(Init),
     /// Print what a shell needs to complete commands and options
     Completions(Completions),
     /// Print the manual page, of the program or of one of its commands
