@@ -7,6 +7,7 @@ mod execute;
 mod export;
 mod failure;
 mod interrupt;
+mod lab;
 mod over;
 mod plot;
 mod progress;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
         Command::Validate(args) => validate::validate(&args),
+        Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
     };

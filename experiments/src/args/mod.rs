@@ -1,11 +1,13 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
+mod lab;
 mod run;
 mod shared;
 mod validate;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use lab::{Lab, LabExport, LabRun};
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
 pub use validate::Validate;
@@ -27,6 +29,9 @@ pub enum Command {
     Run(Run),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
+    /// Measure a real client against real servers on this machine, and set the prediction beside it
+    #[command(subcommand)]
+    Lab(Lab),
     /// List what is known: one name a line, with what it is
     List {
         /// What to list
