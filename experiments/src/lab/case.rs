@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use halfopen_models::failover::sentinel::Plan;
 use halfopen_models::fault::{Fault, Lever};
 use halfopen_models::scenario::{
     Concurrency, Connections, Edits, Failover, Restart, Runtime, Scenario, Service,
@@ -152,6 +153,14 @@ impl Case {
         &self.scenario.services[0]
     }
 
+    /// The sentinels, where the cache has some.
+    pub fn sentinels(&self) -> Option<&Plan> {
+        match &self.scenario.caches[0].failover {
+            Failover::Sentinel(plan) => Some(plan),
+            _ => None,
+        }
+    }
+
     /// What fails.
     pub fn fault(&self) -> &Fault {
         &self.scenario.faults[0]
@@ -231,12 +240,29 @@ fn parts(scenario: &Scenario, app: &App) -> Vec<Obstacle> {
     let at_load = |field: &str| format!("load.{}.{field}", load.name);
     refuse(cache.nodes.len() != 2, at_cache("nodes"), "a lab has two nodes", "nodes = [\"a\", \"b\"]");
     refuse(cache.blocks.is_some(), at_cache("blocks"), "the application sends GET or SET", "leave it out");
-    refuse(
-        !matches!(cache.failover, Failover::None | Failover::NameMoves { .. }),
-        at_cache("failover"),
-        "a lab moves a name after a fixed time",
-        "failover = { name_moves = { after = \"8s\" } } or \"none\"",
-    );
+    let knows_sentinels = match app {
+        App::Node => service.client.preset.starts_with("ioredis"),
+        App::Command(_) => true,
+        App::Python | App::Socket => false,
+    };
+    let (wrong, right) = match cache.failover {
+        Failover::Sentinel(_) if !knows_sentinels => {
+            ("this application does not ask sentinels", "preset = \"ioredis-5\"")
+        }
+        Failover::Sentinel(plan) if plan.sentinels > 5 => {
+            ("a lab has five sentinels at most", "sentinels = 3")
+        }
+        Failover::Sentinel(_) if scenario.faults[0].mode == "planned_failover" => (
+            "a lab asks no sentinels for a planned failover",
+            "failover = { name_moves = { after = \"0s\" } }",
+        ),
+        Failover::Managed { .. } => (
+            "a lab has no managed service",
+            "failover = { name_moves = { after = \"30s\" } }, after detection and promotion",
+        ),
+        Failover::None | Failover::NameMoves { .. } | Failover::Sentinel(_) => ("", ""),
+    };
+    refuse(!wrong.is_empty(), at_cache("failover"), wrong, right);
     refuse(service.instances != 1, at_service("instances"), "a lab has one instance", "instances = 1");
     let one_call = matches!(service.calls.as_slice(), [call] if call.times == 1);
     refuse(!one_call, at_service("calls"), "the application makes one call a request", "times = 1");

@@ -107,7 +107,7 @@ impl<'a> Choice<'a> {
             cache.name,
             self.calibration.of("server", "service"),
             self.calibration.of("server", "rtt"),
-            self.failover(&mut notes)?
+            self.failover(document, &mut notes)?
         );
         let _ = write!(
             body,
@@ -182,7 +182,7 @@ impl<'a> Choice<'a> {
         Value::from(names).to_string()
     }
 
-    fn failover(&self, notes: &mut Vec<String>) -> Result<String, Failure> {
+    fn failover(&self, document: &Table, notes: &mut Vec<String>) -> Result<String, Failure> {
         let moves = |after: Span| format!("{{ name_moves = {{ after = \"{}\" }} }}", seconds(after));
         match self.cache().failover {
             Failover::None => Ok("\"none\"".into()),
@@ -196,6 +196,9 @@ impl<'a> Choice<'a> {
                     "In other words: a managed failover is a name that moves after detection and promotion";
                 notes.push(format!("{what}; a resolver's {} of memory are left out.", seconds(ttl)));
                 Ok(moves(detect + promote))
+            }
+            Failover::Sentinel(_) if self.service.client.preset.starts_with("ioredis") => {
+                Ok(document["cache"][&self.cache().name]["failover"].to_string())
             }
             Failover::Sentinel(plan) => {
                 notes.push(

@@ -25,7 +25,7 @@ macro_rules! differing {
 /// What the scenario sets and the library, or our socket, has no option for.
 pub fn of(client: &Client, app: &App) -> Result<Value, Vec<Obstacle>> {
     if let App::Command(_) = app {
-        // Whoever brings an application has given it its options.
+        // Whoever brings an application has given it its options; only sentinels are added.
         return Ok(json!({}));
     }
     if *app == App::Socket {
@@ -78,6 +78,7 @@ fn ioredis(field: &str, client: &Client, options: &mut Options) -> Option<()> {
         "reconnect" => ("retryStrategy", stepping(client.reconnect)?),
         "flush_after" => ("maxRetriesPerRequest", json!(client.flush_after.map(|closes| closes - 1))),
         "keepalive" => ("keepAlive", node_keepalive(client.keepalive?)?),
+        "failover_detector" => ("failoverDetector", json!(client.failover_detector)),
         _ => return None,
     };
     options.insert(name.into(), value);

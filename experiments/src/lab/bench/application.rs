@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use halfopen_models::scenario::{Concurrency, Runtime};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::super::case::{App, Case};
 use super::super::log::{Line, Told, kind_of_death};
-use super::namespaces::{APP, NAME, inside};
+use super::namespaces::{APP, NAME, SENTINEL_ADDRESSES, inside};
 use super::now;
-use super::servers::PORT;
+use super::servers::{MASTER, PORT, SENTINEL_PORT};
 use crate::failure::Failure;
 
 const NODE: &str = include_str!("../../../lab/app.js");
@@ -162,7 +163,7 @@ fn environment(case: &Case, seed: u32) -> Vec<(&'static str, String)> {
         ("HALFOPEN_PAYLOAD", case.payload.bytes.to_string()),
         ("HALFOPEN_PAYLOAD_KIND", case.payload.kind.to_owned()),
         ("HALFOPEN_COMMAND", case.payload.command.to_owned()),
-        ("HALFOPEN_OPTIONS", case.options.to_string()),
+        ("HALFOPEN_OPTIONS", options(case).to_string()),
         ("HALFOPEN_LIBRARY", library(case).to_owned()),
         ("HALFOPEN_SEED", seed.to_string()),
         ("HALFOPEN_SAMPLE_MS", SAMPLE_MS.to_owned()),
@@ -174,6 +175,20 @@ fn environment(case: &Case, seed: u32) -> Vec<(&'static str, String)> {
         told.push(("NODE_PATH", modules(case)));
     }
     told
+}
+
+/// The client's options, and where its sentinels are.
+fn options(case: &Case) -> Value {
+    let mut options = case.options.clone();
+    if let Some(plan) = case.sentinels() {
+        let addresses = SENTINEL_ADDRESSES.iter().take(plan.sentinels as usize);
+        let sentinels: Vec<Value> = addresses
+            .map(|host| json!({ "host": host, "port": SENTINEL_PORT.parse::<u16>().ok() }))
+            .collect();
+        options["sentinels"] = json!(sentinels);
+        options["name"] = json!(MASTER);
+    }
+    options
 }
 
 /// Passes on every line that is one; others are the application's own affair.

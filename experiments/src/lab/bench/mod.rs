@@ -96,7 +96,10 @@ enum Step {
 impl Bench {
     fn up(case: &Case, seed: u32) -> Result<Bench, Failure> {
         let down = case.fault().mode == "link_down";
-        let network = Namespaces::up(if down { Resolution::Asks } else { Resolution::Known })?;
+        let network = Namespaces::up(
+            if down { Resolution::Asks } else { Resolution::Known },
+            case.sentinels().map_or(0, |plan| plan.sentinels as usize),
+        )?;
         let kernel = case.service().kernel;
         network.kernel("tcp_retries2", kernel.tcp_retries2)?;
         network.kernel("tcp_syn_retries", kernel.tcp_syn_retries)?;
@@ -104,7 +107,7 @@ impl Bench {
         if fs::exists("/proc/sys/net/ipv4/tcp_syn_linear_timeouts").unwrap_or(false) {
             network.kernel("tcp_syn_linear_timeouts", kernel.tcp_syn_linear_timeouts)?;
         }
-        let servers = Servers::up(namespaces::ADDRESSES[0])?;
+        let servers = Servers::up(namespaces::ADDRESSES[0], case.sentinels())?;
         let application = Application::new(case, seed)?;
         Ok(Bench { application, breakage: Breakage { servers, network } })
     }

@@ -21,6 +21,11 @@ const BRIDGE: &str = "halfopen-net";
 const PREFIX: &str = "halfopen-";
 /// Addresses are as long as each other, so that one can be written over the other.
 pub const ADDRESSES: [&str; 2] = ["10.213.0.21", "10.213.0.22"];
+/// Namespaces of sentinels, as many as a case has.
+pub const SENTINELS: [&str; 5] = ["halfopen-s1", "halfopen-s2", "halfopen-s3", "halfopen-s4", "halfopen-s5"];
+/// Their addresses.
+pub const SENTINEL_ADDRESSES: [&str; 5] =
+    ["10.213.0.31", "10.213.0.32", "10.213.0.33", "10.213.0.34", "10.213.0.35"];
 const APP_ADDRESS: &str = "10.213.0.11";
 const HOSTS: &str = "/etc/netns/halfopen-app/hosts";
 /// What the application calls its cache.
@@ -34,16 +39,18 @@ pub struct Namespaces {
 }
 
 impl Namespaces {
-    /// Builds it; `resolves` by what the application finds its nodes' hardware addresses.
+    /// Builds it with so many sentinels; `resolves` by what the application finds its nodes' hardware addresses.
     ///
     /// # Errors
     /// When a command fails; what was built is torn down.
-    pub fn up(resolves: Resolution) -> Result<Namespaces, Failure> {
+    pub fn up(resolves: Resolution, sentinels: usize) -> Result<Namespaces, Failure> {
         let built = Namespaces { application: APP, nodes: NODES, hosts: HOSTS };
         ip(&["netns", "add", BRIDGE])?;
         ip(&["-n", BRIDGE, "link", "add", "bridge", "type", "bridge"])?;
         ip(&["-n", BRIDGE, "link", "set", "bridge", "up"])?;
-        for (host, address) in [(APP, APP_ADDRESS), (NODES[0], ADDRESSES[0]), (NODES[1], ADDRESSES[1])] {
+        let hosts = [(APP, APP_ADDRESS), (NODES[0], ADDRESSES[0]), (NODES[1], ADDRESSES[1])];
+        let watchers = SENTINELS.into_iter().zip(SENTINEL_ADDRESSES).take(sentinels);
+        for (host, address) in hosts.into_iter().chain(watchers) {
             let network = format!("{address}/24");
             let port = &port(host);
             ip(&["netns", "add", host])?;
@@ -102,8 +109,8 @@ impl Namespaces {
     pub fn filter(&self, node: usize, inward: &str, outward: &str) -> Result<(), Failure> {
         let table = format!(
             "table inet halfopen {{ \
-             chain inward {{ type filter hook input priority 0; {inward} }} \
-             chain outward {{ type filter hook output priority 0; {outward} }} }}"
+             chain inward {{ type filter hook input priority 0; {inward}; }}; \
+             chain outward {{ type filter hook output priority 0; {outward}; }}; }}"
         );
         run(&mut inside(self.nodes[node], "nft", &[&table])).map(|_| ())
     }

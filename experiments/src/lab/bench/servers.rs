@@ -1,45 +1,60 @@
-//! The two real servers of a lab, in their namespaces: a primary and its replica, without persistence.
+//! The real servers of a lab, in their namespaces: a primary and its replica, without persistence, and sentinels.
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use halfopen_models::failover::sentinel::Plan;
+use halfopen_sim::Span;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::namespaces::{NODES, inside, run};
+use super::namespaces::{NODES, SENTINELS, inside, run};
 use crate::failure::Failure;
 
 /// Where they listen.
 pub const PORT: &str = "6379";
 /// Keys that the application asks for, with values of 100 bytes.
 const FILL: &str = "for i = 0, 999 do redis.call('SET', 'key:' .. i, string.rep('x', 100)) end";
-/// How often something is looked for, every twentieth of a second.
+/// Where sentinels listen.
+pub const SENTINEL_PORT: &str = "26379";
+/// What sentinels call the primary.
+pub const MASTER: &str = "main";
+/// How often something is looked for, and how long apart.
 const LOOKS: u32 = 200;
+const LOOK: Duration = Duration::from_millis(50);
 
-/// Both; killed when they go out of scope.
+/// All of them; killed when they go out of scope.
 pub struct Servers {
     folder: TempDir,
     processes: [Child; 2],
+    sentinels: Vec<Child>,
 }
 
 impl Servers {
-    /// Starts them and waits until the replica follows.
+    /// Starts them, and waits until the replica follows and the sentinels know it and each other.
     ///
     /// # Errors
     /// When one does not start, or does not follow within ten seconds.
-    pub fn up(address: &str) -> Result<Servers, Failure> {
+    pub fn up(address: &str, plan: Option<&Plan>) -> Result<Servers, Failure> {
         let folder = tempfile::Builder::new().prefix("halfopen-lab-").tempdir();
         let folder =
             folder.map_err(|error| Failure::wrong(format!("no place for the servers' logs: {error}"), ""))?;
-        let mut servers = Servers { processes: [start(0, folder.path())?, start(1, folder.path())?], folder };
+        let mut servers = Servers {
+            processes: [start(0, folder.path())?, start(1, folder.path())?],
+            sentinels: Vec::new(),
+            folder,
+        };
         for node in 0..2 {
             servers.wait_for(node, &["PING"], "PONG")?;
         }
         tell(0, &["EVAL", FILL, "0"])?;
         tell(1, &["REPLICAOF", address, PORT])?;
         servers.wait_for(1, &["INFO", "replication"], "master_link_status:up")?;
+        if let Some(plan) = plan {
+            servers.watch(address, plan)?;
+        }
         Ok(servers)
     }
 
@@ -62,6 +77,35 @@ impl Servers {
         Ok(())
     }
 
+    /// Starts the sentinels.
+    fn watch(&mut self, address: &str, plan: &Plan) -> Result<(), Failure> {
+        let count = plan.sentinels as usize;
+        for name in &SENTINELS[..count] {
+            let file = self.folder.path().join(format!("{name}.conf"));
+            let ms = |span: Span| span.as_nanos() / 1_000_000;
+            let text = format!(
+                "port {SENTINEL_PORT}\nprotected-mode no\ndir {}\nlogfile {name}.log\n\
+                 sentinel monitor {MASTER} {address} {PORT} {}\n\
+                 sentinel down-after-milliseconds {MASTER} {}\nsentinel failover-timeout {MASTER} {}\n",
+                self.folder.path().display(),
+                plan.quorum,
+                ms(plan.down_after),
+                ms(plan.failover_timeout),
+            );
+            std::fs::write(&file, text)
+                .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", file.display()), ""))?;
+            self.sentinels.push(spawn(inside(
+                name,
+                "redis-server",
+                &[&file.to_string_lossy(), "--sentinel"],
+            ))?);
+        }
+        for name in &SENTINELS[..count] {
+            wait_for_fellows(name, count)?;
+        }
+        Ok(())
+    }
+
     fn wait_for(&mut self, node: usize, words: &[&str], answer: &str) -> Result<(), Failure> {
         for _ in 0..LOOKS {
             if tell(node, words).is_ok_and(|said| said.contains(answer)) {
@@ -73,7 +117,7 @@ impl Servers {
                     self.last_words(node),
                 ));
             }
-            sleep(Duration::from_millis(50));
+            sleep(LOOK);
         }
         Err(Failure::wrong(
             format!("redis-server does not answer {answer} to {words:?}"),
@@ -85,6 +129,19 @@ impl Servers {
         let log = std::fs::read_to_string(self.folder.path().join(log_of(node))).unwrap_or_default();
         log.lines().last().unwrap_or_default().to_owned()
     }
+}
+
+/// A sentinel hears of the others and of the replica from the primary.
+fn wait_for_fellows(name: &str, count: usize) -> Result<(), Failure> {
+    let fellows = format!("slaves=1,sentinels={count}");
+    for _ in 0..LOOKS {
+        let said = run(&mut inside(name, "redis-cli", &["-p", SENTINEL_PORT, "INFO", "sentinel"]));
+        if said.is_ok_and(|said| said.contains(&fellows)) {
+            return Ok(());
+        }
+        sleep(LOOK);
+    }
+    Err(Failure::wrong(format!("{name} does not know its fellows within ten seconds"), ""))
 }
 
 /// A command for one of them; what it answers.
@@ -99,6 +156,10 @@ impl Drop for Servers {
     fn drop(&mut self) {
         for node in 0..2 {
             self.kill(node);
+        }
+        for sentinel in &mut self.sentinels {
+            let _ = sentinel.kill();
+            let _ = sentinel.wait();
         }
     }
 }
@@ -116,7 +177,10 @@ fn start(node: usize, folder: &Path) -> Result<Child, Failure> {
         ["--logfile", &log],
         ["--repl-diskless-sync-delay", "0"],
     ];
-    let mut command = inside(NODES[node], "redis-server", &options.concat());
+    spawn(inside(NODES[node], "redis-server", &options.concat()))
+}
+
+fn spawn(mut command: Command) -> Result<Child, Failure> {
     // Out of reach of a Ctrl-C that is meant for us.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
