@@ -10,6 +10,7 @@ mod failure;
 mod figure;
 mod init;
 mod interrupt;
+mod lab;
 mod manual;
 mod over;
 mod plot;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
         Command::Validate(args) => validate::validate(&args),
+        Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
         Command::Init(args) => init::init(&args),

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod init;
+mod lab;
 mod manual;
 mod run;
 mod shared;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use capacity::Capacity;
 pub use init::Init;
+pub use lab::{Lab, LabExport, LabRun};
 pub use manual::{Completions, Man};
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
@@ -41,6 +43,9 @@ pub enum Command {
     Merge(Merge),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
+    /// Measure a real client against real servers on this machine, and set the prediction beside it
+    #[command(subcommand)]
+    Lab(Lab),
     /// List what is known: one name a line, with what it is
     List {
         /// What to list

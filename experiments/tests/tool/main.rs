@@ -3,6 +3,7 @@
 mod capacity;
 mod init;
 mod inputs;
+mod lab;
 mod manual;
 mod outputs;
 mod places;
