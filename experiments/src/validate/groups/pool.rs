@@ -40,8 +40,9 @@ fn questions(row: &Row) -> Vec<Question> {
         sojourn("sojourn p99, ms", row.sojourn_p99_ms, 3),
         Question::new("failed calls", row.error_count, Rule::Spread, |run| Some(run.errors)),
     ];
-    // Where requests wait for a thread too, the wait in the pool is not what is left of the sojourn.
-    if row.threads > row.pool_size.map(|size| 10 * size) {
+    // Where requests wait for a thread too, or calls for each other in the server, the wait in the pool is not what is
+    // left of the sojourn.
+    if row.service_kind != "eval" && row.threads > row.pool_size.map(|size| 10 * size) {
         asked.push(Question::new("mean wait, ms", row.wait_mean_ms, Rule::Spread, move |run| {
             Some(run.sojourn_ms[0] - service - AROUND + CHECKOUT)
         }));
