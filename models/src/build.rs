@@ -1,6 +1,6 @@
 //! Scenario → world and calendar. Nothing fails from here on.
 
-use halfopen_sim::chance::{Distribution, Streams};
+use halfopen_sim::chance::Streams;
 use halfopen_sim::digest::Digest;
 use halfopen_sim::{Calendar, Lane, Span, Time};
 
@@ -15,8 +15,8 @@ use crate::network::neighbour::BASE_REACHABLE_TIME;
 use crate::network::replies::Replies;
 use crate::network::wheel::HostClock;
 use crate::network::{Kernel, Peer};
-use crate::node::Node;
 use crate::node::contents::Contents;
+use crate::node::{Blocks, Node};
 use crate::record::Recorder;
 use crate::scenario::Scenario;
 use crate::world::{Effects, Plan, World};
@@ -91,8 +91,12 @@ fn add_caches(world: &mut World, scenario: &Scenario, streams: &Streams) {
         );
         world.failovers.push(Failover::new(cache.failover, cache.nodes.len(), chance));
         for node in &cache.nodes {
-            let stream = streams.stream("service", &format!("{}.{node}", cache.name));
-            let blocks = cache.blocks.as_ref().map(Distribution::prepare);
+            let mut stream = streams.stream("service", &format!("{}.{node}", cache.name));
+            let blocks = cache.blocks.as_ref().map(|wait| {
+                let tick = Span::from_millis(1000 / u64::from(cache.hz));
+                let phase = Time::ZERO + Span::from_secs_f64(stream.uniform() * tick.as_secs_f64());
+                Blocks::new(wait.prepare(), tick, phase)
+            });
             world.nodes.push(Node::new(cache.service.prepare(), blocks, stream));
             world.replies.push(Replies::new(streams.stream("loss", &format!("{}.{node}", cache.name))));
             world.peers.push(Peer::new(cache.rtt));

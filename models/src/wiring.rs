@@ -217,7 +217,8 @@ impl World {
             node::Effect::Reply(command) if self.peers[id as usize].can_answer() => {
                 match self.peers[id as usize].path {
                     Path::Loses(share) => {
-                        let left = self.replies[id as usize].leave(now, command, share);
+                        let rtt = self.peers[id as usize].rtt;
+                        let left = self.replies[id as usize].leave(now, rtt, command, share);
                         self.replies_leave(calendar, id, (command.instance, command.socket), left);
                     }
                     _ => self.deliver(calendar, id, command),

@@ -49,10 +49,7 @@ fn option(name: &str, value: &Value) -> Vec<String> {
             inner.iter().flat_map(|(name, value)| option(name, value)).collect()
         }
         ("socket_timeout", Value::Null) => vec!["socket_timeout = \"none\"".into()],
-        // redis-py: a socket timeout bounds connect too, where that has no timeout of its own.
-        ("socket_timeout", _) => {
-            vec![format!("socket_timeout = \"{value}s\""), format!("connect_timeout = \"{value}s\"")]
-        }
+        ("socket_timeout", _) => vec![format!("socket_timeout = \"{value}s\"")],
         // libuv: probes every second, ten of them (src/unix/tcp.c `uv__tcp_keepalive`).
         ("keepAlive", Value::Number(ms)) => {
             vec![format!("keepalive = {{ idle = \"{ms}ms\", interval = \"1s\", probes = 10 }}")]

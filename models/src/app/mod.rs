@@ -46,6 +46,9 @@ new_key_type! {
     pub struct TaskKey;
 }
 
+/// CPython `sys.getswitchinterval()`: 5 ms.
+const SWITCH_INTERVAL: Span = Span::from_millis(5);
+
 /// What can happen to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
@@ -257,6 +260,15 @@ impl Instance {
         }
     }
 
+    /// How long a worker goes on after an answer before it waits again: to the next call, its own or that of the next
+    /// request. Python's lock leaves it the interpreter until then, or until others have asked for it this long.
+    fn goes_on(&self) -> Span {
+        match self.cpu {
+            Cpu::EventLoop { .. } => Span::ZERO,
+            Cpu::Workers { .. } => (self.slice * 2).min(SWITCH_INTERVAL),
+        }
+    }
+
     fn on_ready(&mut self, out: &mut Out<'_>) {
         self.up = true;
         self.ledger = Ledger::new(self.memory.baseline);
@@ -338,6 +350,7 @@ impl Instance {
         work: impl FnOnce(&mut Client, &mut Desk<'_, '_>),
     ) {
         let mut settled = std::mem::take(&mut self.settled);
+        let goes_on = self.goes_on();
         let mut desk = Desk {
             out,
             ledger: &mut self.ledger,
@@ -345,6 +358,7 @@ impl Instance {
             cache: self.caches[usize::from(client)],
             next_socket: &mut self.next_socket,
             settled: &mut settled,
+            goes_on,
         };
         work(&mut self.clients[usize::from(client)], &mut desk);
         for (task, good) in settled.drain(..) {
@@ -424,6 +438,7 @@ impl Instance {
                 cache: self.caches[client],
                 next_socket: &mut self.next_socket,
                 settled: &mut forgotten,
+                goes_on: Span::ZERO,
             };
             self.clients[client].forget(&mut desk);
             forgotten.clear();

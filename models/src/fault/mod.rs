@@ -138,6 +138,17 @@ pub enum Path {
     Loses(f64),
 }
 
+impl Path {
+    /// The share of packets that do not come through, each way.
+    pub fn share_lost(self) -> f64 {
+        match self {
+            Path::Open => 0.0,
+            Path::Loses(share) => share,
+            Path::Drops { .. } | Path::LinkDown | Path::Rejects => 1.0,
+        }
+    }
+}
+
 /// What a node's process and its host do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Process {

@@ -72,6 +72,8 @@ pub struct Cache {
     /// How long a command blocks after its service without occupying the thread (BLPOP on an empty list); absent:
     /// none does.
     pub blocks: Option<Distribution>,
+    /// Ticks of the node's own timer in a second, at which commands that blocked are looked at.
+    pub hz: u32,
     /// Round-trip time between an instance and a node.
     pub rtt: Span,
     /// Who notices a dead node and what is done about it.

@@ -18,6 +18,9 @@ const LONGEST_COMMAND: Span = Span::from_secs(60);
 const MOST_CV: f64 = 20.0;
 /// Below, the square that formulas divide by is lost in rounding; write 0 for no spread.
 const LEAST_CV: f64 = 0.001;
+/// redis.conf `hz`, and `CONFIG_MAX_HZ`.
+const HZ: u32 = 10;
+const MOST_HZ: u32 = 500;
 /// Nothing between two hosts is faster; and no exchange may take no time, or a client that dials again at once would
 /// do so for ever at one moment.
 const LEAST_RTT: Span = Span::from_micros(1);
@@ -27,6 +30,7 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
     let nodes = fields.need("nodes", "[\"a\", \"b\"]", nodes);
     let service = fields.need("service", DISTRIBUTIONS[1].example, |at| at.kind(DISTRIBUTIONS));
     let blocks = fields.may("blocks", |at| at.kind(DISTRIBUTIONS));
+    let hz = fields.or("hz", HZ, |at| at.count(1..=MOST_HZ));
     let rtt = fields.need("path", "{ rtt = \"300us\" }", path);
     let failover = fields.need("failover", FAILOVERS[1].example, |at| {
         let failover = at.kind(FAILOVERS)?;
@@ -46,6 +50,7 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
         nodes: nodes?,
         service: service?,
         blocks: blocks?,
+        hz: hz?,
         rtt: rtt?,
         failover: failover?,
         contents: contents?,
