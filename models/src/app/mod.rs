@@ -46,7 +46,7 @@ new_key_type! {
     pub struct TaskKey;
 }
 
-/// CPython `sys.getswitchinterval()`: 5 ms.
+/// `CPython`'s `sys.getswitchinterval()`: 5 ms.
 const SWITCH_INTERVAL: Span = Span::from_millis(5);
 
 /// What can happen to an instance.
