@@ -2,14 +2,17 @@
 //!
 //! Concurrency is an event loop (one thread, work in turn; a collection stops it) or a worker pool (a request holds a
 //! worker from start to end, the rest wait in front; workers have a core each). A request's CPU time is spread evenly
-//! before, between and after its calls. An error costs no CPU. Left out: memory of the code itself growing over time,
-//! file descriptors, other dependencies than the cache.
+//! before, between and after its calls. A call that fails costs as much as one that is answered: measured on Node 20.20,
+//! ioredis 5.11 at 4,000 calls a second, 11 us to make a call and 5 us for its answer, or 11 to 15 us for its timeout
+//! (timer, error with its stack, rejection). Left out: memory of the code itself growing over time, file descriptors,
+//! other dependencies than the cache.
 
 mod cpu;
 mod ledger;
 pub mod restart;
 #[cfg(test)]
 mod tests;
+mod turn;
 pub mod v8;
 
 use halfopen_sim::chance::Streams;
@@ -27,6 +30,7 @@ use crate::scenario::{Bytes, Concurrency, Memory, Payload, Runtime, Service};
 use cpu::Cpu;
 pub use ledger::Ledger;
 use restart::Supervisor;
+use turn::Turn;
 use v8::{Act, V8};
 
 /// An instance's output.
@@ -40,7 +44,9 @@ new_key_type! {
 /// What can happen to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// The process has booted.
+    /// The process has come so far that its clients dial.
+    Started,
+    /// The process has booted and takes requests.
     Ready,
     /// A request arrives. The flag: an earlier try of its caller came this far.
     Request(LoadId, RequestKey, bool),
@@ -48,6 +54,8 @@ pub enum Event {
     CallerLeft(TaskKey),
     /// A piece of a request's CPU work is done.
     Worked(TaskKey),
+    /// The event loop is free for what waited.
+    Turn,
     /// For one of its clients.
     Client(ClientId, client::Event),
     /// The sentinels of this cache announce that another node serves.
@@ -119,6 +127,7 @@ pub struct Instance {
     caches: Vec<CacheId>,
     up: bool,
     cpu: Cpu,
+    turn: Turn,
     tasks: SlotMap<TaskKey, Task>,
     clients: Vec<Client>,
     ledger: Ledger,
@@ -137,6 +146,8 @@ struct Task {
     /// Bytes of the connection to its caller.
     socket: Bytes,
     calls_made: usize,
+    /// Its last call failed: what is left is to answer with an error.
+    failed: bool,
 }
 
 impl Instance {
@@ -163,6 +174,7 @@ impl Instance {
             caches,
             up: false,
             cpu: Cpu::new(service.concurrency),
+            turn: Turn::default(),
             tasks: SlotMap::with_key(),
             clients,
             ledger: Ledger::new(service.memory.baseline),
@@ -204,25 +216,45 @@ impl Instance {
     }
 
     fn on_ready(&mut self, out: &mut Out<'_>) {
+        out.emit(Effect::Ready);
+        if !self.up {
+            self.on_started(out);
+        }
+    }
+
+    fn on_started(&mut self, out: &mut Out<'_>) {
         self.up = true;
         self.ledger = Ledger::new(self.memory.baseline);
         if let Some(heap) = &mut self.heap {
             heap.restart(self.memory.baseline);
         }
-        out.emit(Effect::Ready);
         for client in 0..self.clients.len() {
             self.with_client(out, client as ClientId, Client::start);
         }
     }
 
-    fn on_request(&mut self, out: &mut Out<'_>, load: LoadId, request: RequestKey, again: bool) {
-        if !self.up {
-            out.emit(Effect::Answer(load, request, Reply::Refused));
-            return;
+    /// What comes while the event loop is busy waits for its next turn.
+    fn comes(&mut self, out: &mut Out<'_>, event: Event) {
+        let lag = self.loop_lag(out.now());
+        if !self.turn.is_late(lag) {
+            self.take(out, event);
+        } else if self.turn.keep(event) {
+            out.at(out.now() + lag, Event::Turn);
         }
+    }
+
+    fn take(&mut self, out: &mut Out<'_>, event: Event) {
+        match event {
+            Event::Request(load, request, again) => self.on_request(out, load, request, again),
+            Event::Client(client, event) => self.with_client(out, client, |c, d| c.on(event, d)),
+            other => unreachable!("{other:?} waits for no turn"),
+        }
+    }
+
+    fn on_request(&mut self, out: &mut Out<'_>, load: LoadId, request: RequestKey, again: bool) {
         let socket = self.memory.per_socket;
         self.ledger.begin_request(self.memory.per_request + socket);
-        let task = self.tasks.insert(Task { load, request, again, socket, calls_made: 0 });
+        let task = self.tasks.insert(Task { load, request, again, socket, calls_made: 0, failed: false });
         if socket > 0 {
             out.emit(Effect::Holds(load, request, task));
         }
@@ -246,6 +278,10 @@ impl Instance {
     fn on_worked(&mut self, out: &mut Out<'_>, key: TaskKey) {
         // Unknown: the process died with this work queued.
         let Some(task) = self.tasks.get_mut(key) else { return };
+        if task.failed {
+            self.finish(out, key, Reply::Error);
+            return;
+        }
         let Some(&(client, payload)) = self.calls.get(task.calls_made) else {
             self.finish(out, key, Reply::Good);
             return;
@@ -275,11 +311,10 @@ impl Instance {
         };
         work(&mut self.clients[usize::from(client)], &mut desk);
         for (task, good) in settled.drain(..) {
-            if good {
-                self.work(out, task);
-            } else {
-                self.finish(out, task, Reply::Error);
+            if let Some(task) = self.tasks.get_mut(task) {
+                task.failed = !good;
             }
+            self.work(out, task);
         }
         self.settled = settled;
     }
@@ -341,6 +376,11 @@ impl Instance {
             out.emit(Effect::Answer(task.load, task.request, Reply::Disconnected));
         }
         self.tasks.clear();
+        for late in self.turn.begin() {
+            if let Event::Request(load, request, _) = late {
+                out.emit(Effect::Answer(load, request, Reply::Disconnected));
+            }
+        }
         for client in 0..self.clients.len() {
             let mut forgotten = std::mem::take(&mut self.settled);
             let mut desk = Desk {
@@ -358,6 +398,7 @@ impl Instance {
         self.cpu.forget(out.now());
         self.ledger = Ledger::new(self.memory.baseline);
         if let Some(wait) = self.supervisor.ready_after(out.now()) {
+            out.at(out.now() + wait - self.supervisor.warm_up(), Event::Started);
             out.at(out.now() + wait, Event::Ready);
         }
     }
@@ -374,14 +415,23 @@ impl Component for Instance {
 
     fn on(&mut self, _now: Time, event: Event, out: &mut Out<'_>) {
         match event {
+            Event::Started => self.on_started(out),
             Event::Ready => self.on_ready(out),
-            Event::Request(load, request, again) => self.on_request(out, load, request, again),
+            Event::Request(load, request, _) if !self.up => {
+                out.emit(Effect::Answer(load, request, Reply::Refused));
+            }
+            Event::Request(..) => self.comes(out, event),
             Event::CallerLeft(task) => self.on_caller_left(task),
             Event::Worked(task) => self.on_worked(out, task),
-            Event::Client(client, event) if self.up => self.with_client(out, client, |c, d| c.on(event, d)),
+            Event::Turn => {
+                for late in self.turn.begin() {
+                    self.take(out, late);
+                }
+            }
+            Event::Client(..) if self.up => self.comes(out, event),
             Event::Switched(cache) if self.up => {
                 if let Some(client) = self.caches.iter().position(|&of| of == cache) {
-                    self.with_client(out, client as ClientId, |c, d| c.on(client::Event::Switched, d));
+                    self.comes(out, Event::Client(client as ClientId, client::Event::Switched));
                 }
             }
             Event::Client(..) | Event::Switched(_) => {}

@@ -21,7 +21,7 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             container: None,
             outside: 0,
         },
-        restart: Restart::Fixed { delay: MS(500), boot: MS(1_500) },
+        restart: Restart::Fixed { delay: MS(500), boot: MS(1_500), warm_up: MS(1_000) },
         calls: vec![Calls { cache: 0, times: calls, payload: Payload { heap: 10, buffers: 0 } }],
         client: crate::scenario::Client {
             bytes_per_call: 40,
