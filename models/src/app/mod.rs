@@ -27,7 +27,7 @@ use crate::network::Socket;
 use crate::network::kernel::SocketOptions;
 use crate::scenario::{Bytes, Concurrency, Memory, Payload, Runtime, Service};
 
-use cpu::Cpu;
+use cpu::{Cpu, Steps};
 pub use ledger::Ledger;
 use restart::Supervisor;
 use turn::Turn;
@@ -56,6 +56,8 @@ pub enum Event {
     Worked(TaskKey),
     /// The event loop is free for what waited.
     Turn,
+    /// The process gets no CPU for so long.
+    Stalled(Span),
     /// For one of its clients.
     Client(ClientId, client::Event),
     /// The sentinels of this cache announce that another node serves.
@@ -125,9 +127,16 @@ pub struct Instance {
     /// The calls of one request, in order.
     calls: Vec<(ClientId, Payload)>,
     caches: Vec<CacheId>,
+    /// The process lives.
     up: bool,
+    /// It takes requests.
+    ready: bool,
     cpu: Cpu,
     turn: Turn,
+    /// It gets no CPU until then.
+    stalled_until: Time,
+    /// Of the collector's marking.
+    steps: Steps,
     tasks: SlotMap<TaskKey, Task>,
     clients: Vec<Client>,
     ledger: Ledger,
@@ -173,8 +182,11 @@ impl Instance {
             calls,
             caches,
             up: false,
+            ready: false,
             cpu: Cpu::new(service.concurrency),
             turn: Turn::default(),
+            stalled_until: Time::ZERO,
+            steps: Steps::default(),
             tasks: SlotMap::with_key(),
             clients,
             ledger: Ledger::new(service.memory.baseline),
@@ -189,7 +201,7 @@ impl Instance {
 
     /// Whether it takes requests.
     pub fn is_up(&self) -> bool {
-        self.up
+        self.ready
     }
 
     /// Bytes in its ledger; none while it is down.
@@ -207,16 +219,17 @@ impl Instance {
         &self.caches
     }
 
-    /// How long work that comes now waits for the event loop.
+    /// How long work that comes now waits for the event loop, or for the end of a stall.
     pub fn loop_lag(&self, now: Time) -> Span {
         match self.cpu {
             Cpu::EventLoop { busy_until } => busy_until.saturating_since(now),
-            Cpu::Workers { .. } => Span::ZERO,
+            Cpu::Workers { .. } => self.stalled_until.saturating_since(now),
         }
     }
 
     fn on_ready(&mut self, out: &mut Out<'_>) {
         out.emit(Effect::Ready);
+        self.ready = true;
         if !self.up {
             self.on_started(out);
         }
@@ -350,8 +363,11 @@ impl Instance {
             }
             Some(heap) if heap.is_due(free_at, heap_bytes) => match heap.act(free_at, heap_bytes) {
                 Act::Stop(stop) => {
-                    if let Cpu::EventLoop { busy_until } = &mut self.cpu {
-                        *busy_until = free_at + stop;
+                    if heap.is_marking() {
+                        self.steps = Steps::of(stop);
+                    } else {
+                        self.steps = Steps::default();
+                        self.cpu.stop(out.now(), stop);
                     }
                     return;
                 }
@@ -364,7 +380,7 @@ impl Instance {
     }
 
     fn die(&mut self, out: &mut Out<'_>, cause: Cause) {
-        self.up = false;
+        (self.up, self.ready) = (false, false);
         out.emit(Effect::Died(Death {
             cause,
             bytes: self.ledger.total(),
@@ -396,6 +412,7 @@ impl Instance {
             self.settled = forgotten;
         }
         self.cpu.forget(out.now());
+        self.steps = Steps::default();
         self.ledger = Ledger::new(self.memory.baseline);
         if let Some(wait) = self.supervisor.ready_after(out.now()) {
             out.at(out.now() + wait - self.supervisor.warm_up(), Event::Started);
@@ -413,16 +430,21 @@ impl Component for Instance {
         event::Event::App(id, event)
     }
 
-    fn on(&mut self, _now: Time, event: Event, out: &mut Out<'_>) {
+    fn on(&mut self, now: Time, event: Event, out: &mut Out<'_>) {
         match event {
             Event::Started => self.on_started(out),
             Event::Ready => self.on_ready(out),
-            Event::Request(load, request, _) if !self.up => {
+            Event::Request(load, request, _) if !self.ready => {
                 out.emit(Effect::Answer(load, request, Reply::Refused));
             }
             Event::Request(..) => self.comes(out, event),
             Event::CallerLeft(task) => self.on_caller_left(task),
+            Event::Worked(_) | Event::Turn if now < self.stalled_until => out.at(self.stalled_until, event),
             Event::Worked(task) => self.on_worked(out, task),
+            Event::Stalled(lasts) => {
+                self.cpu.stop(now, lasts);
+                self.stalled_until = self.stalled_until.max(now + lasts);
+            }
             Event::Turn => {
                 for late in self.turn.begin() {
                     self.take(out, late);
@@ -437,6 +459,7 @@ impl Component for Instance {
             Event::Client(..) | Event::Switched(_) => {}
         }
         if self.up {
+            self.steps.take(now, &mut self.cpu);
             self.watch_memory(out);
         }
     }

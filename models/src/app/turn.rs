@@ -47,8 +47,8 @@ impl Turn {
 
 fn is_clock(event: Event) -> bool {
     use client::Event::{
-        AcquireTimeout, Closed, CommandTimeout, ConnectTimeout, Connected, DialFailed, Ping, Reconnect, Reply,
-        Retry, SocketTimeout, StillOpen, Switched, Woken,
+        AcquireTimeout, Closed, CommandTimeout, ConnectTimeout, Connected, DialFailed, Ping, Reconnect,
+        Reply, Retry, SocketTimeout, StillOpen, Switched, Woken,
     };
     match event {
         Event::Client(_, event) => match event {
