@@ -325,6 +325,13 @@ impl World {
             Lever::Handover { cache } => {
                 self.failover(calendar, cache as u32, |f, out| f.on(now, failover::Event::Handover, out));
             }
+            Lever::Stalled { service, lasts } => {
+                for id in 0..self.instances.len() as InstanceId {
+                    if self.plan.service_of[id as usize] == service {
+                        self.instance(calendar, id, |app, out| app.on(now, app::Event::Stalled(lasts), out));
+                    }
+                }
+            }
         }
     }
 

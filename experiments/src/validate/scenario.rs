@@ -217,7 +217,8 @@ fn memory(row: &Row, calibration: &Calibration) -> String {
 fn restart(row: &Row, calibration: &Calibration) -> String {
     match (row.max_restarts, row.restart_delay_s) {
         (Some(1..), Some(delay)) => {
-            format!("{{ fixed = {{ delay = \"{delay}s\", boot = \"{}\" }} }}", calibration.of("boot", "node"))
+            let (boot, warm_up) = (calibration.of("boot", "node"), calibration.of("boot", "node-warm-up"));
+            format!("{{ fixed = {{ delay = \"{delay}s\", boot = \"{boot}\", warm_up = \"{warm_up}\" }} }}")
         }
         _ => "\"never\"".into(),
     }

@@ -9,7 +9,6 @@ use super::hedges::RaceKey;
 use super::{Effect, Event, Instance, Out, TaskKey};
 use crate::client::ClientId;
 use crate::event::{CacheId, DatabaseId};
-use crate::load::Reply;
 use crate::scenario::{Misses, OnError, Payload};
 
 new_key_type! {
@@ -76,7 +75,7 @@ impl Instance {
     pub(super) fn settled(&mut self, out: &mut Out<'_>, client: ClientId, key: TaskKey, good: bool) {
         match (self.plain, good) {
             (true, true) => self.work(out, key),
-            (true, false) => self.finish(out, key, Reply::Error),
+            (true, false) => self.fail(out, key),
             (false, _) => self.guarded_settled(out, client, key, good),
         }
     }
@@ -109,7 +108,7 @@ impl Instance {
             (true, _, Some(misses)) | (false, OnError::Miss, Some(misses)) => {
                 self.query(out, key, misses, None);
             }
-            (false, ..) => self.finish(out, key, Reply::Error),
+            (false, ..) => self.fail(out, key),
         }
     }
 
@@ -123,6 +122,14 @@ impl Instance {
             }
             _ => self.work(out, key),
         }
+    }
+
+    /// What failed is answered with an error, which takes the event loop a moment too.
+    fn fail(&mut self, out: &mut Out<'_>, key: TaskKey) {
+        if let Some(task) = self.tasks.get_mut(key) {
+            task.failed = true;
+        }
+        self.work(out, key);
     }
 
     fn last_call(&self, key: TaskKey) -> Option<Call> {
@@ -149,7 +156,7 @@ impl Instance {
         let Some(Query { task, store, timer }) = self.queries.remove(query) else { return };
         out.cancel(timer);
         if !good {
-            self.finish(out, task, Reply::Error);
+            self.fail(out, task);
             return;
         }
         if let Some((cache, key)) = store {
@@ -160,7 +167,7 @@ impl Instance {
 
     pub(super) fn on_query_timeout(&mut self, out: &mut Out<'_>, query: QueryKey) {
         if let Some(query) = self.queries.remove(query) {
-            self.finish(out, query.task, Reply::Error);
+            self.fail(out, query.task);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What fails, and how: each failure mode is one file that turns its parameters into levers.
 //!
-//! A lever is all the physics there is: it changes what a node's process and host do. Everything after that (silence,
+//! A lever is all the physics there is: it changes what a process and its host do. Everything after that (silence,
 //! resets, retransmissions, crashes) follows from the models. A mode is one file and one line in [`MODES`].
 
 mod section;
@@ -37,7 +37,8 @@ modes![
     process_stopped,
     pauses,
     connections_closed,
-    planned_failover
+    planned_failover,
+    stalls
 ];
 
 /// A failure mode.
@@ -115,6 +116,13 @@ pub enum Lever {
     Handover {
         /// Index of the cache in the scenario.
         cache: usize,
+    },
+    /// A service's instances get no CPU.
+    Stalled {
+        /// Index of the service in the scenario.
+        service: usize,
+        /// For so long from now on.
+        lasts: Span,
     },
 }
 

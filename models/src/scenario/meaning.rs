@@ -221,11 +221,15 @@ pub enum Restart {
         delay: Span,
         /// From start to readiness.
         boot: Span,
+        /// The last part of the boot, in which the clients dial already.
+        warm_up: Span,
     },
     /// The kubelet's crash-loop back-off.
     Kubernetes {
         /// From start to readiness.
         boot: Span,
+        /// The last part of the boot, in which the clients dial already.
+        warm_up: Span,
     },
 }
 

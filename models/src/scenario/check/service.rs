@@ -1,5 +1,7 @@
 //! `[service.NAME]`.
 
+use halfopen_sim::Span;
+
 use super::client::client;
 use super::{Names, some_span, span};
 use crate::protect;
@@ -152,9 +154,9 @@ const RESTARTS: &[Kind<Restart>] = &[
         read: |at| {
             let mut fields = at.fields()?;
             let delay = fields.need("delay", "\"1s\"", span);
-            let boot = fields.need("boot", "\"12s\"", span);
+            let (boot, warm_up) = boot(&mut fields);
             fields.finish();
-            Some(Restart::Fixed { delay: delay?, boot: boot? })
+            Some(Restart::Fixed { delay: delay?, boot: boot?, warm_up: warm_up? })
         },
     },
     Kind {
@@ -162,12 +164,27 @@ const RESTARTS: &[Kind<Restart>] = &[
         example: "{ kubernetes = { boot = \"12s\" } }",
         read: |at| {
             let mut fields = at.fields()?;
-            let boot = fields.need("boot", "\"12s\"", span);
+            let (boot, warm_up) = boot(&mut fields);
             fields.finish();
-            Some(Restart::Kubernetes { boot: boot? })
+            Some(Restart::Kubernetes { boot: boot?, warm_up: warm_up? })
         },
     },
 ];
+
+/// From start to readiness, and the part of it in which the clients dial already.
+fn boot(fields: &mut Fields<'_>) -> (Option<Span>, Option<Span>) {
+    let boot = fields.need("boot", "\"12s\"", span);
+    let longest = boot.unwrap_or(Span::MAX);
+    let warm_up = fields.or("warm_up", Span::ZERO, |at| {
+        let warm_up = span(at)?;
+        if warm_up > longest {
+            at.wrong("a warm-up longer than the boot", "it is the last part of the boot");
+            return None;
+        }
+        Some(warm_up)
+    });
+    (boot, warm_up)
+}
 
 const CALLS: &str = "[{ cache = \"main\", times = 3, payload = \"2KiB\" }]";
 
