@@ -309,10 +309,11 @@ fn parts(scenario: &Scenario, app: &App) -> Vec<Obstacle> {
             node == 0
         }
         Lever::Handover { .. } => true,
+        Lever::Stalled { .. } => false,
     };
     let first = &scenario.faults[0];
     let wrong = "a lab breaks the node that serves";
-    refuse(!primary(first.begin), format!("fault.0.{}.node", first.mode), wrong, &cache.nodes[0]);
+    refuse(!primary(first.begin), format!("fault.0.{}", first.mode), wrong, &cache.nodes[0]);
     found
 }
 

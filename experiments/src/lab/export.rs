@@ -62,7 +62,12 @@ impl<'a> Choice<'a> {
         let (Lever::Process { cache, .. }
         | Lever::Path { cache, .. }
         | Lever::CloseConnections { cache, .. }
-        | Lever::Handover { cache }) = fault.begin;
+        | Lever::Handover { cache }) = fault.begin
+        else {
+            let (wrong, right) =
+                ("the first fault hits no cache", "a lab measures what a cache's fault does");
+            return Err(Failure::wrong(wrong, right));
+        };
         let calls = |service: &&Service| service.calls.iter().any(|call| call.cache == cache);
         let callers = || scenario.services.iter().filter(calls);
         let names: Vec<&str> = callers().map(|service| service.name.as_str()).collect();
