@@ -1,6 +1,6 @@
 //! `halfopen lab`: a case on real servers with a real client, on one machine.
 //!
-//! A case is a scenario that one machine can build ([`case`]); [`bench`] builds and breaks it, [`log`] is what the
+//! A case is a scenario that one machine can build ([`case`]); [`mod@bench`] builds and breaks it, [`log`] is what the
 //! application told meanwhile, [`measure`] makes of it the quantities that `validate` compares, [`mod@file`] writes them
 //! into the case. [`export`] makes a case of a scenario.
 
