@@ -8,7 +8,7 @@ use super::watch::Seen;
 /// Time between two looks, in seconds.
 const STEP: f64 = 0.1;
 
-/// Calls pending ten times a second, bytes once a second (as the recorder samples them).
+/// Calls pending ten times a second, bytes of used heap once a second (as the recorder samples them).
 #[derive(Clone, Debug)]
 pub struct Course {
     /// The first look, since the fault.
@@ -30,7 +30,7 @@ impl Course {
         Course {
             from,
             pending: (0..=looks).map(pending).collect(),
-            bytes: series.iter().map(|sample| sample.memory_max_bytes).collect(),
+            bytes: series.iter().map(|sample| sample.heap_used_max_bytes).collect(),
         }
     }
 

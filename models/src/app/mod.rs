@@ -113,6 +113,8 @@ pub enum Cause {
 pub struct Instance {
     /// CPU time before, between and after calls.
     slice: Span,
+    /// What each of these slices allocates and leaves.
+    garbage: Bytes,
     memory: Memory,
     /// The calls of one request, in order.
     calls: Vec<(ClientId, Payload)>,
@@ -158,6 +160,7 @@ impl Instance {
             .collect();
         Instance {
             slice: Span::from_nanos(cpu.as_nanos() / (calls.len() as u64 + 1)),
+            garbage: service.memory.garbage_per_request / (calls.len() as u64 + 1),
             memory: service.memory,
             calls,
             caches,
@@ -183,6 +186,15 @@ impl Instance {
     /// Bytes in its ledger; none while it is down.
     pub fn memory_bytes(&self) -> Bytes {
         if self.up { self.ledger.total() } else { 0 }
+    }
+
+    /// What the runtime calls its used heap: what is alive there and the garbage beside it; none while it is down.
+    pub fn heap_used_bytes(&self) -> Bytes {
+        match &self.heap {
+            _ if !self.up => 0,
+            Some(heap) => heap.used(&self.ledger),
+            None => self.ledger.heap(),
+        }
     }
 
     /// Calls made and not yet answered or failed.
@@ -246,6 +258,7 @@ impl Instance {
     fn on_worked(&mut self, out: &mut Out<'_>, key: TaskKey) {
         // Unknown: the process died with this work queued.
         let Some(task) = self.tasks.get_mut(key) else { return };
+        self.ledger.litter(self.garbage);
         let Some(&(client, payload)) = self.calls.get(task.calls_made) else {
             self.finish(out, key, Reply::Good);
             return;
@@ -293,6 +306,9 @@ impl Instance {
 
     fn finish(&mut self, out: &mut Out<'_>, key: TaskKey, reply: Reply) {
         let Some(task) = self.tasks.remove(key) else { return };
+        if reply == Reply::Error {
+            self.ledger.litter(self.garbage);
+        }
         self.ledger.end_request(self.memory.per_request + task.socket);
         out.emit(Effect::Answer(task.load, task.request, reply));
         if let Some(next) = self.cpu.release() {
@@ -303,7 +319,6 @@ impl Instance {
     /// Memory may have grown: collects, or dies.
     fn watch_memory(&mut self, out: &mut Out<'_>) {
         let total = self.ledger.total();
-        let heap_bytes = self.ledger.heap();
         let free_at = match self.cpu {
             Cpu::EventLoop { busy_until } => busy_until.max(out.now()),
             Cpu::Workers { .. } => out.now(),
@@ -313,7 +328,7 @@ impl Instance {
             Some(_) if self.memory.container.is_some_and(|limit| total + self.memory.outside > limit) => {
                 Cause::ContainerLimit
             }
-            Some(heap) if heap.is_due(free_at, heap_bytes) => match heap.act(free_at, heap_bytes) {
+            Some(heap) if heap.is_due(free_at, &self.ledger) => match heap.act(free_at, &self.ledger) {
                 Act::Stop(stop) => {
                     if let Cpu::EventLoop { busy_until } = &mut self.cpu {
                         *busy_until = free_at + stop;

@@ -101,6 +101,7 @@ fn memory(at: &Cursor<'_>) -> Option<Memory> {
     });
     let per_request = fields.need("per_request", "\"29KiB\"", bytes);
     let per_socket = fields.or("per_socket", 0, bytes);
+    let garbage_per_request = fields.or("garbage_per_request", 0, bytes);
     let runtimes = &[("v8", Runtime::V8), ("native", Runtime::Native)];
     let runtime = fields.need("runtime", "\"v8\"", |at| at.choice(runtimes));
     let outside = fields.or("outside", V8_OUTSIDE, bytes);
@@ -112,6 +113,7 @@ fn memory(at: &Cursor<'_>) -> Option<Memory> {
         baseline: baseline?,
         per_request: per_request?,
         per_socket: per_socket?,
+        garbage_per_request: garbage_per_request?,
         runtime: runtime?,
         container: container?,
         outside: outside?,
