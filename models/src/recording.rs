@@ -231,4 +231,6 @@ pub enum Note {
     Died(Cause),
     /// An instance takes requests.
     Ready,
+    /// Ten times a second: the used heap of the instance where it is largest.
+    HeapUsed(u64),
 }

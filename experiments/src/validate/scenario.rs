@@ -202,8 +202,9 @@ fn memory(row: &Row, calibration: &Calibration) -> String {
     };
     let container = row.mem_limit_mb.map_or(String::new(), |limit| format!(", container = \"{limit}MiB\""));
     let garbage = garbage(row, who, calibration);
+    let loading = calibration.of("loading", who);
     format!(
-        "{{ limit = \"{heap}MiB\", baseline = \"{baseline}\", per_request = \"{request}\", garbage_per_request = \"{garbage}B\", runtime = \"v8\"{container}{socket} }}"
+        "{{ limit = \"{heap}MiB\", baseline = \"{baseline}\", per_request = \"{request}\", garbage_per_request = \"{garbage}B\", loading_garbage = \"{loading}\", runtime = \"v8\"{container}{socket} }}"
     )
 }
 

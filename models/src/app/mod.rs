@@ -170,7 +170,8 @@ impl Instance {
             clients,
             ledger: Ledger::new(service.memory.baseline),
             heap: (service.memory.runtime == Runtime::V8).then(|| {
-                V8::new(service.memory.baseline, service.memory.limit, streams.stream("heap", name))
+                let Memory { baseline, loading_garbage, limit, .. } = service.memory;
+                V8::new(baseline, loading_garbage, limit, streams.stream("heap", name))
             }),
             supervisor: Supervisor::new(service.restart),
             next_socket: 0,
@@ -219,7 +220,7 @@ impl Instance {
         self.up = true;
         self.ledger = Ledger::new(self.memory.baseline);
         if let Some(heap) = &mut self.heap {
-            heap.restart(self.memory.baseline);
+            heap.restart(self.memory.baseline, self.memory.loading_garbage);
         }
         out.emit(Effect::Ready);
         for client in 0..self.clients.len() {

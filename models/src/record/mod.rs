@@ -100,7 +100,7 @@ impl Recorder {
         }
     }
 
-    fn note(&mut self, now: Time, note: Note) {
+    pub(crate) fn note(&mut self, now: Time, note: Note) {
         if let Some(notes) = &mut self.notes {
             notes.push((now, note));
         }

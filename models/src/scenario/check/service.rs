@@ -102,6 +102,7 @@ fn memory(at: &Cursor<'_>) -> Option<Memory> {
     let per_request = fields.need("per_request", "\"29KiB\"", bytes);
     let per_socket = fields.or("per_socket", 0, bytes);
     let garbage_per_request = fields.or("garbage_per_request", 0, bytes);
+    let loading_garbage = fields.or("loading_garbage", 0, bytes);
     let runtimes = &[("v8", Runtime::V8), ("native", Runtime::Native)];
     let runtime = fields.need("runtime", "\"v8\"", |at| at.choice(runtimes));
     let outside = fields.or("outside", V8_OUTSIDE, bytes);
@@ -114,6 +115,7 @@ fn memory(at: &Cursor<'_>) -> Option<Memory> {
         per_request: per_request?,
         per_socket: per_socket?,
         garbage_per_request: garbage_per_request?,
+        loading_garbage: loading_garbage?,
         runtime: runtime?,
         container: container?,
         outside: outside?,
