@@ -26,11 +26,7 @@ impl Course {
             let at = from + look as f64 * STEP;
             until(&seen.arrivals, at) - until(&seen.settled, at)
         };
-        Course {
-            from,
-            pending: (0..=looks).map(pending).collect(),
-            heap_used: seen.heap_used.clone(),
-        }
+        Course { from, pending: (0..=looks).map(pending).collect(), heap_used: seen.heap_used.clone() }
     }
 
     /// Calls pending at a time since the fault.

@@ -138,12 +138,13 @@ impl V8 {
         let mut drawn = |(least, most): (f64, f64)| least + (most - least) * chance.uniform();
         let marked_per_second = MIB as f64 / (drawn(MARKING_MS_A_MIB) * 1e-3);
         let unfilled = (drawn(UNFILLED) * MIB as f64) as Bytes;
+        let young = Young::new(baseline, &mut chance);
         let mut heap = V8 {
             max,
             chance,
             marked_per_second,
             unfilled,
-            young: Young::new(baseline),
+            young,
             old: baseline,
             limit: 0,
             reducer: Reducer::NEW,
@@ -207,8 +208,8 @@ impl V8 {
         let (promoted, took) = self.young.scavenge(now, ledger);
         self.old += promoted;
         self.promoted += promoted;
-        // The first scavenge under load is followed by a collection, which starts the reducer's clock.
-        if self.ended.is_none() && self.reducer == Reducer::NEW {
+        if self.reducer == Reducer::NEW {
+            // Loading ends with a full collection, about when the first scavenge comes; its effect is in the baseline.
             self.reducer.collected(now, self.old);
         }
         if self.old + self.unfilled > self.max {

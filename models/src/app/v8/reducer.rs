@@ -56,7 +56,9 @@ impl Reducer {
     /// A full collection has ended and left these bytes.
     pub(super) fn collected(&mut self, now: Time, left: Bytes) {
         *self = match *self {
-            Reducer::Done { bytes } if left < (bytes * MORE_TENTHS / 10).max(bytes + MORE) && bytes > 0 => return,
+            Reducer::Done { bytes } if left < (bytes * MORE_TENTHS / 10).max(bytes + MORE) && bytes > 0 => {
+                return;
+            }
             Reducer::Done { .. } => Reducer::Waits { until: now + LONG, begun: 0 },
             Reducer::Waits { begun, .. } => Reducer::Waits { until: now + LONG, begun },
             Reducer::Runs { begun: 1 } => Reducer::Waits { until: now + SHORT, begun: 1 },

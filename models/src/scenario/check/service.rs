@@ -200,11 +200,18 @@ const JSON_PERCENT: Bytes = 139;
 /// payload 1,326.
 const BUFFER_OBJECT: Bytes = 195;
 
-/// A size alone is a string of one byte a character.
+/// Measured on Node 20.20: live heap a pending call with a string of 4, 8 and 16 KiB, less the same without and the
+/// string's characters: 25–29 B, 16 of them V8's header of a string.
+const STRING_OBJECT: Bytes = 27;
+
+/// A size alone is a string of one byte a character; of none, no string at all.
 fn payload(at: &Cursor<'_>) -> Option<Payload> {
     match at.raw.value {
         Value::Table(_) => at.kind(PAYLOADS),
-        _ => bytes(at).map(|heap| Payload { heap, buffers: 0 }),
+        _ => bytes(at).map(|text| {
+            let heap = if text > 0 { text + STRING_OBJECT } else { 0 };
+            Payload { heap, buffers: 0 }
+        }),
     }
 }
 
