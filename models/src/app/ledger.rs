@@ -92,7 +92,8 @@ impl Ledger {
         self.requests.free(bytes);
     }
 
-    pub(crate) fn begin_call(&mut self, bytes: Bytes, payload: Payload) {
+    /// A call is made: what its client holds of it, and what its request does meanwhile.
+    pub fn begin_call(&mut self, bytes: Bytes, payload: Payload) {
         self.calls.add(bytes + payload.heap);
         self.allocated += bytes + payload.heap;
         self.payload_buffers += payload.buffers;
