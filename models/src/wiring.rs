@@ -50,8 +50,8 @@ impl World {
                 load.on(now, load::Event::Answered(request, reply), out);
             }),
             app::Effect::CallMade => self.recorder.call_made(service),
-            app::Effect::Send(socket, call) => {
-                self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call));
+            app::Effect::Send(socket, call, bytes) => {
+                self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call, bytes));
             }
             app::Effect::Dial { cache, socket, options } => {
                 let resolver = &mut self.resolvers[id as usize][cache as usize];
@@ -358,6 +358,7 @@ impl World {
             peer.incarnation += 1;
         }
         self.node(calendar, id, |node, out| node.become_process(out, process));
+        self.peer_reads(calendar, id, process != Process::Stopped);
         if process == Process::Killed {
             // The dying process's kernel closes every socket it had.
             self.end_connections(calendar, id, network::Event::Fin);

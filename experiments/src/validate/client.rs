@@ -61,6 +61,7 @@ fn option(name: &str, value: &Value) -> Vec<String> {
             vec![format!("flush_after = {}", times.as_u64().unwrap_or_default() + 1)]
         }
         ("commandsQueueMaxLength", _) => vec![format!("max_pending = {value}")],
+        ("enableAutoPipelining", _) => vec![format!("auto_pipelining = {value}")],
         ("failoverDetector", _) => vec![format!("failover_detector = {value}")],
         (other, _) => vec![format!("\"{other}\" = {value}")],
     }

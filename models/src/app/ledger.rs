@@ -55,13 +55,15 @@ impl Ledger {
         self.pending_calls -= 1;
     }
 
-    /// What a client keeps of a call whose caller has given up.
-    pub(crate) fn begin_timed_out(&mut self, bytes: Bytes) {
-        self.client_buffers += bytes;
+    /// What a client keeps of a call whose caller has given up: its command, with the value that this carries.
+    pub(crate) fn begin_timed_out(&mut self, bytes: Bytes, value: Payload) {
+        self.client_buffers += bytes + value.heap;
+        self.payload_buffers += value.buffers;
     }
 
-    pub(crate) fn end_timed_out(&mut self, bytes: Bytes) {
-        self.client_buffers -= bytes;
+    pub(crate) fn end_timed_out(&mut self, bytes: Bytes, value: Payload) {
+        self.client_buffers -= bytes + value.heap;
+        self.payload_buffers -= value.buffers;
     }
 }
 
@@ -73,13 +75,13 @@ mod tests {
     fn parts_add_up_and_go_back_to_the_baseline() {
         let mut ledger = Ledger::new(100);
         ledger.begin_request(30);
-        let payload = Payload { heap: 3, buffers: 20 };
+        let payload = Payload { heap: 3, buffers: 20, carried: 0 };
         ledger.begin_call(4, payload);
         assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (157, 137, 1));
         ledger.end_call(4, payload);
-        ledger.begin_timed_out(2);
-        assert_eq!((ledger.total(), ledger.pending_calls()), (132, 0));
-        ledger.end_timed_out(2);
+        ledger.begin_timed_out(2, payload);
+        assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (155, 135, 0));
+        ledger.end_timed_out(2, payload);
         ledger.end_request(30);
         assert_eq!(ledger, Ledger::new(100));
     }

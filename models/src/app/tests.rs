@@ -22,13 +22,13 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             outside: 0,
         },
         restart: Restart::Fixed { delay: MS(500), boot: MS(1_500) },
-        calls: vec![Calls { cache: 0, times: calls, payload: Payload { heap: 10, buffers: 0 } }],
+        calls: vec![Calls { cache: 0, times: calls, payload: Payload { heap: 10, buffers: 0, carried: 0 } }],
         client: crate::scenario::Client {
             bytes_per_call: 40,
             bytes_per_timed_out_call: 30,
             ..client::tests::options()
         },
-        kernel: Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 },
+        kernel: Kernel::LINUX,
         objective: Objective { errors: 0.01, p99: MS(2_000) },
     }
 }

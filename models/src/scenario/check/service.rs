@@ -6,7 +6,7 @@ use crate::scenario::kinds::Kind;
 use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{
-    Bytes, Calls, Concurrency, Kernel, Memory, Objective, Payload, Restart, Runtime, Service,
+    Bytes, Calls, Concurrency, Congestion, Kernel, Memory, Objective, Payload, Restart, Runtime, Service,
 };
 
 /// Each instance has a kernel, a heap and clients of its own; ten thousand of them fit a gigabyte.
@@ -42,7 +42,7 @@ pub(super) fn service(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<
     let restart = fields.need("restart", RESTARTS[2].example, |at| at.kind(RESTARTS));
     let calls = fields.need("calls", CALLS, |at| calls(at, names));
     let client = fields.need("client", "{ preset = \"ioredis-5\" }", client);
-    let kernel = fields.or("kernel", LINUX, kernel);
+    let kernel = fields.or("kernel", Kernel::LINUX, kernel);
     let objective = fields.need("objective", "{ errors = \"1%\", p99 = \"2s\" }", objective);
     fields.finish();
     Some(Service {
@@ -185,8 +185,16 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
     let cache = fields.need("cache", "\"main\"", |at| at.reference("cache", &names.caches));
     let times = fields.need("times", "3", |at| at.count(1..=MOST_TIMES));
     let payload = fields.need("payload", "\"2KiB\"", payload);
+    let carries = fields.or("command", false, |at| at.choice(&[("get", false), ("set", true)]));
     fields.finish_with(CALL_HINTS);
-    Some(Calls { cache: cache?, times: times?, payload: payload? })
+    let (read, carries) = (payload?, carries?);
+    // Parsed objects are written as a text that is made of them: one more string.
+    let text = if read.buffers == 0 && read.carried < read.heap { read.carried } else { 0 };
+    let payload = match carries {
+        true => Payload { heap: read.heap + text, ..read },
+        false => Payload { carried: 0, ..read },
+    };
+    Some(Calls { cache: cache?, times: times?, payload })
 }
 
 /// Measured on Node 20.20 with node-redis 5: 4,096 B of JSON text with five fields an object, parsed, are 5,702 B alive
@@ -196,11 +204,11 @@ const JSON_PERCENT: Bytes = 139;
 /// payload 1,326.
 const BUFFER_OBJECT: Bytes = 195;
 
-/// A size alone is a string of one byte a character.
+/// A size alone is a string of one byte a character. `carried` is what a command carries that takes it along.
 fn payload(at: &Cursor<'_>) -> Option<Payload> {
     match at.raw.value {
         Value::Table(_) => at.kind(PAYLOADS),
-        _ => bytes(at).map(|heap| Payload { heap, buffers: 0 }),
+        _ => bytes(at).map(|heap| Payload { heap, buffers: 0, carried: heap }),
     }
 }
 
@@ -208,27 +216,25 @@ const PAYLOADS: &[Kind<Payload>] = &[
     Kind {
         name: "json",
         example: "{ json = \"4KiB\" }",
-        read: |at| bytes(at).map(|text| Payload { heap: text * JSON_PERCENT / 100, buffers: 0 }),
+        read: |at| {
+            bytes(at).map(|text| Payload { heap: text * JSON_PERCENT / 100, buffers: 0, carried: text })
+        },
     },
     Kind {
         name: "buffer",
         example: "{ buffer = \"16KiB\" }",
-        read: |at| bytes(at).map(|buffers| Payload { heap: BUFFER_OBJECT, buffers }),
+        read: |at| bytes(at).map(|buffers| Payload { heap: BUFFER_OBJECT, buffers, carried: buffers }),
     },
 ];
-
-/// Linux's own values: `TCP_RETR2` 15, `TCP_SYN_RETRIES` 6 (include/net/tcp.h), `sysctl_tcp_syn_linear_timeouts` 4
-/// (since 6.5, `net/ipv4/tcp_ipv4.c`), `CONFIG_HZ` 250 (`kernel/Kconfig.hz`).
-const LINUX: Kernel = Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 };
 
 fn kernel(at: &Cursor<'_>) -> Option<Kernel> {
     let mut fields = at.fields()?;
     // Bounds of net/ipv4/sysctl_net_ipv4.c: one byte; MAX_TCP_SYNCNT is 127.
-    let tcp_retries2 = fields.or("tcp_retries2", LINUX.tcp_retries2, |at| at.count(0..=255));
-    let tcp_syn_retries = fields.or("tcp_syn_retries", LINUX.tcp_syn_retries, |at| at.count(1..=127));
-    let linear = LINUX.tcp_syn_linear_timeouts;
+    let tcp_retries2 = fields.or("tcp_retries2", Kernel::LINUX.tcp_retries2, |at| at.count(0..=255));
+    let tcp_syn_retries = fields.or("tcp_syn_retries", Kernel::LINUX.tcp_syn_retries, |at| at.count(1..=127));
+    let linear = Kernel::LINUX.tcp_syn_linear_timeouts;
     let linear = fields.or("tcp_syn_linear_timeouts", linear, |at| at.count(0..=127));
-    let hz = fields.or("hz", LINUX.hz, |at| {
+    let hz = fields.or("hz", Kernel::LINUX.hz, |at| {
         let hz = at.count(100..=1000)?;
         if ![100, 250, 300, 1000].contains(&hz) {
             at.wrong(format!("no kernel has {hz} Hz"), "kernel/Kconfig.hz knows 100, 250, 300 and 1000");
@@ -236,12 +242,16 @@ fn kernel(at: &Cursor<'_>) -> Option<Kernel> {
         }
         Some(hz)
     });
+    let congestion = fields.or("congestion", Kernel::LINUX.congestion, |at| {
+        at.choice(&[("cubic", Congestion::Cubic), ("bbr", Congestion::Bbr)])
+    });
     fields.finish();
     Some(Kernel {
         tcp_retries2: tcp_retries2?,
         tcp_syn_retries: tcp_syn_retries?,
         tcp_syn_linear_timeouts: linear?,
         hz: hz?,
+        congestion: congestion?,
     })
 }
 
