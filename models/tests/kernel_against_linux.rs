@@ -262,12 +262,11 @@ fn flooded(user_timeout_ms: Option<u64>, goes_on_after: Option<u64>, seed: u64) 
         if goes_on_after.is_some_and(|secs| now >= Time::ZERO + Span::from_secs(secs)) {
             kernel.peer_reads(&mut out, 0);
         }
-        match event {
-            Event::Kernel(_, event) => kernel.on(now, event, &mut out),
-            _ => {
-                kernel.send(&mut out, SOCKET, CallKey::default(), 16_384);
-                calendar.schedule(now + Span::from_millis(2), WRITE);
-            }
+        if let Event::Kernel(_, event) = event {
+            kernel.on(now, event, &mut out);
+        } else {
+            kernel.send(&mut out, SOCKET, CallKey::default(), 16_384);
+            calendar.schedule(now + Span::from_millis(2), WRITE);
         }
         if effects.drain(..).any(|effect| matches!(effect, Effect::Closed(..))) {
             return Some(now.as_secs_f64());

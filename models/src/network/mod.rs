@@ -11,6 +11,7 @@
 //!
 //! How much of what is written a socket takes is in `send_buffer.rs`. Left out: congestion beyond the initial window.
 
+pub mod counted;
 pub mod kernel;
 pub mod names;
 pub mod neighbour;

@@ -224,6 +224,8 @@ impl Payload {
 /// Kernel settings of an instance's host. Defaults are Linux's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
+    /// Whose rules hold; the settings below are Linux's.
+    pub os: System,
     /// `net.ipv4.tcp_retries2`.
     pub tcp_retries2: u32,
     /// `net.ipv4.tcp_syn_retries`.
@@ -234,6 +236,17 @@ pub struct Kernel {
     pub hz: u32,
     /// `net.ipv4.tcp_congestion_control`: how much a socket takes before it pushes back depends on it.
     pub congestion: Congestion,
+}
+
+/// An operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// With the settings of its kernel.
+    Linux,
+    /// With its defaults.
+    Windows,
+    /// With its defaults.
+    MacOs,
 }
 
 /// What decides how much may be in flight.
@@ -249,6 +262,7 @@ impl Kernel {
     /// Linux's own values: `TCP_RETR2` 15, `TCP_SYN_RETRIES` 6 (include/net/tcp.h), `sysctl_tcp_syn_linear_timeouts` 4
     /// (since 6.5, `net/ipv4/tcp_ipv4.c`), `CONFIG_HZ` 250 (`kernel/Kconfig.hz`), `DEFAULT_CUBIC` (`net/ipv4/Kconfig`).
     pub const LINUX: Kernel = Kernel {
+        os: System::Linux,
         tcp_retries2: 15,
         tcp_syn_retries: 6,
         tcp_syn_linear_timeouts: 4,

@@ -5,6 +5,7 @@ use halfopen_sim::Span;
 use super::Bytes;
 
 /// A cache client's options; a preset fills them, the file may override each.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the libraries have it")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Client {
     /// Name of the preset: `ioredis-5`.

@@ -1,6 +1,6 @@
 //! The kernel under one instance: its TCP connections and their timers. It survives the process.
 //!
-//! Sources: `retransmission.rs` for giving up, `wheel.rs` for when timers fire; `tcp_schedule_loss_probe` (in
+//! Sources: `retransmission.rs` for giving up (`counted.rs` for other systems than Linux), `wheel.rs` for when timers fire; `tcp_schedule_loss_probe` (in
 //! `tcp_output.c`) for the probe, `tcp_keepalive_timer` (`tcp_timer.c`) for keepalive, `tcp_rtt_estimator`
 //! (`tcp_input.c`) for the retransmission timeout (round trip + 200 ms on a quiet path, in whole ticks: 204 ms measured
 //! at 0.1 ms). What becomes of a connection that misses an acknowledgement is in `stalled.rs`, of
@@ -11,6 +11,7 @@ mod window;
 
 use halfopen_sim::{Span, Time, Timer};
 
+use super::counted::Counted;
 use super::neighbour::Neighbours;
 use super::retransmission::{Firing, Handshake, RTO_MIN};
 use super::wheel::HostClock;
@@ -18,7 +19,7 @@ use super::{Event, PacketKind, Socket, SocketError};
 use crate::client::CallKey;
 use crate::component::{self, Component};
 use crate::event::{self, InstanceId, NodeId};
-use crate::scenario::{self, Bytes, Keepalive};
+use crate::scenario::{self, Bytes, Keepalive, System};
 
 use stalled::Stall;
 
@@ -120,7 +121,8 @@ impl Kernel {
         options: SocketOptions,
     ) {
         let handshake = Handshake::new(out.now());
-        let wait = handshake.first_wait(options.user_timeout);
+        let counted = Counted::of(self.settings.os);
+        let wait = counted.map_or_else(|| handshake.first_wait(options.user_timeout), |rules| rules.dial[0]);
         let timer = self.arm(out, out.now(), wait, Event::HandshakeTimer(socket));
         out.emit(Effect::Send(node, socket, PacketKind::Syn));
         self.connections.push(Connection {
@@ -216,7 +218,11 @@ impl Kernel {
     }
 
     fn arm(&self, out: &mut Out<'_>, from: Time, after: Span, event: Event) -> Timer {
-        let fires = self.clock.fires(from, after);
+        // The wheel is Linux's.
+        let fires = match self.settings.os {
+            System::Linux => self.clock.fires(from, after),
+            System::Windows | System::MacOs => from + after,
+        };
         out.arm(fires.saturating_since(out.now()), event)
     }
 
@@ -241,7 +247,11 @@ impl Kernel {
         let (retries, linear) = (self.settings.tcp_syn_retries, self.settings.tcp_syn_linear_timeouts);
         let connection = &mut self.connections[at];
         let State::Dialing(handshake) = &mut connection.state else { return };
-        match handshake.fire(out.now(), retries, linear, connection.options.user_timeout) {
+        let firing = match Counted::of(self.settings.os) {
+            Some(rules) => handshake.fire_after(rules.dial),
+            None => handshake.fire(out.now(), retries, linear, connection.options.user_timeout),
+        };
+        match firing {
             Firing::GiveUp => self.fail(out, at, SocketError::TimedOut),
             Firing::Resend(after) => {
                 let (socket, node) = (connection.socket, connection.node);

@@ -2,7 +2,7 @@
 //! closed. Probes of a closed window are acknowledged too, so nobody gives up, for ever; unless the socket has a user
 //! timeout, which counts from the first probe and is looked at when one is due.
 //!
-//! Source: Linux `tcp_probe_timer`, `tcp_clamp_probe0_to_user_timeout` (net/ipv4/tcp_timer.c), `tcp_ack_probe`
+//! Source: Linux `tcp_probe_timer`, `tcp_clamp_probe0_to_user_timeout` (`net/ipv4/tcp_timer.c`), `tcp_ack_probe`
 //! (`tcp_input.c`), `tcp_send_probe0` (`tcp_output.c`). Measured on 6.18.44: with a user timeout of 10 s a flooded
 //! connection ended 10.8 s after its peer's process was stopped (looked at every half second). Assumption: the peer's
 //! buffer has not grown, since it kept up with what came. Left out: a host that dies while its window is closed (it is

@@ -7,6 +7,7 @@ use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{
     Bytes, Calls, Concurrency, Congestion, Kernel, Memory, Objective, Payload, Restart, Runtime, Service,
+    System,
 };
 
 /// Each instance has a kernel, a heap and clients of its own; ten thousand of them fit a gigabyte.
@@ -43,6 +44,12 @@ pub(super) fn service(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<
     let calls = fields.need("calls", CALLS, |at| calls(at, names));
     let client = fields.need("client", "{ preset = \"ioredis-5\" }", client);
     let kernel = fields.or("kernel", Kernel::LINUX, kernel);
+    if let (Some(client), Some(kernel)) = (&client, &kernel)
+        && client.tcp_user_timeout.is_some()
+        && kernel.os != System::Linux
+    {
+        at.wrong("tcp_user_timeout is Linux's", "leave it out, or the kernel's os");
+    }
     let objective = fields.need("objective", "{ errors = \"1%\", p99 = \"2s\" }", objective);
     fields.finish();
     Some(Service {
@@ -190,10 +197,8 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
     let (read, carries) = (payload?, carries?);
     // Parsed objects are written as a text that is made of them: one more string.
     let text = if read.buffers == 0 && read.carried < read.heap { read.carried } else { 0 };
-    let payload = match carries {
-        true => Payload { heap: read.heap + text, ..read },
-        false => Payload { carried: 0, ..read },
-    };
+    let payload =
+        if carries { Payload { heap: read.heap + text, ..read } } else { Payload { carried: 0, ..read } };
     Some(Calls { cache: cache?, times: times?, payload })
 }
 
@@ -245,8 +250,16 @@ fn kernel(at: &Cursor<'_>) -> Option<Kernel> {
     let congestion = fields.or("congestion", Kernel::LINUX.congestion, |at| {
         at.choice(&[("cubic", Congestion::Cubic), ("bbr", Congestion::Bbr)])
     });
+    let systems = &[("linux", System::Linux), ("windows", System::Windows), ("macos", System::MacOs)];
+    let os = fields.or("os", Kernel::LINUX.os, |at| at.choice(systems));
     fields.finish();
+    let os = os?;
+    if os != System::Linux && at.raw.entries().len() > 1 {
+        at.wrong("these settings are Linux's", "os alone: the others have their defaults");
+        return None;
+    }
     Some(Kernel {
+        os,
         tcp_retries2: tcp_retries2?,
         tcp_syn_retries: tcp_syn_retries?,
         tcp_syn_linear_timeouts: linear?,
