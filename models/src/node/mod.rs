@@ -1,7 +1,7 @@
 //! A cache node: one thread that runs commands in order of arrival.
 //!
 //! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss; the limit
-//! of a stopped process's receive buffer (its kernel acknowledges here without end). What its host answers when the
+//! of a stopped process's receive buffer (who writes to it feels it: `network/kernel/window.rs`). What its host answers when the
 //! process cannot is the network's business (`network::Peer`).
 
 use std::collections::VecDeque;
