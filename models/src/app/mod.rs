@@ -104,8 +104,8 @@ pub enum Effect {
         /// Its options.
         options: SocketOptions,
     },
-    /// Write a call to a connection.
-    Send(Socket, CallKey),
+    /// Write a call of this size to a connection.
+    Send(Socket, CallKey, Bytes),
     /// Close a socket.
     Close(Socket),
     /// Say on a socket that nothing more is written, and wait for the peer to close it.
@@ -216,7 +216,13 @@ impl Instance {
         }
         let (Concurrency::EventLoop { cpu } | Concurrency::Workers { cpu, .. }) = service.concurrency;
         let clients = (0..caches.len())
-            .map(|i| Client::new(service.client.clone(), streams.stream("backoff", &format!("{name}.{i}"))))
+            .map(|i| {
+                Client::new(
+                    service.client.clone(),
+                    service.kernel.congestion,
+                    streams.stream("backoff", &format!("{name}.{i}")),
+                )
+            })
             .collect();
         Instance {
             slice: Span::from_nanos(cpu.as_nanos() / (calls.len() as u64 + 1)),
