@@ -81,7 +81,7 @@ impl RoundTrip {
         let mean = of(self.deviation, 4);
         if measured >= self.smoothed {
             let error = measured - self.smoothed;
-            self.smoothed = self.smoothed + of(error, 8);
+            self.smoothed += of(error, 8);
             self.deviation = self.deviation + error - mean;
         } else {
             let error = self.smoothed - measured;

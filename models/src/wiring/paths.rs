@@ -44,11 +44,11 @@ impl World {
                 let joins = replies.joins(now, Way::In, from, socket);
                 let lost =
                     self.kernels[from as usize].is_stalled(socket) || !(joins || replies.carries(share));
-                if !lost {
-                    replies.acknowledged(now, rtt, from, socket);
-                } else {
+                if lost {
                     let event = network::Event::Lost(socket, call);
                     self.kernel(calendar, from, |kernel, out| kernel.on(now, event, out));
+                } else {
+                    replies.acknowledged(now, rtt, from, socket);
                 }
                 lost
             }
