@@ -50,7 +50,7 @@ new_key_type! {
     pub struct TaskKey;
 }
 
-/// `CPython`'s `sys.getswitchinterval()`: 5 ms.
+/// `sys.getswitchinterval()` of Python: 5 ms.
 const SWITCH_INTERVAL: Span = Span::from_millis(5);
 
 /// What can happen to an instance.
