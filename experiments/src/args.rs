@@ -43,6 +43,8 @@ Examples:
           the same with a value of your own
   halfopen show kustomer-2019 > ours.toml && halfopen run ours.toml --reps 100 --out result
           a scenario of your own, with narrower intervals
+  halfopen run kustomer-2019 --uncertain --reps 100
+          how far the result may lie with all that is not known, and what to measure first
 
 Exit status:
     0  every claim of the scenario holds
@@ -63,6 +65,10 @@ pub struct Run {
     /// Change a value of the file, named by its tables and dots; repeatable
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
+    /// Draw every value that is not known from its range, anew for each replication: what [assume] gives a range,
+    /// and measured values of the client's preset
+    #[arg(long)]
+    pub uncertain: bool,
     /// Seed of the first replication's random numbers; the others follow by one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u64).range(..=u64::from(u32::MAX)))]
     pub seed: u64,
@@ -82,7 +88,7 @@ pub struct Run {
     #[arg(long)]
     pub quiet: bool,
     /// Instead of all this print every event of the first replication, one a line: time in nanoseconds, event
-    #[arg(long, conflicts_with_all = ["reps", "jobs", "out", "format"])]
+    #[arg(long, conflicts_with_all = ["reps", "jobs", "out", "format", "uncertain"])]
     pub trace: bool,
 }
 
@@ -104,6 +110,9 @@ pub struct Validate {
     /// Number of replications of each measured case
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = value_parser!(u32).range(1..=1000))]
     pub reps: u32,
+    /// Draw every calibrated value from the spread of its measurement, anew for each replication
+    #[arg(long)]
+    pub uncertain: bool,
     /// A first look: four replications, and textbook cases with wider intervals
     #[arg(long, conflicts_with = "reps")]
     pub quick: bool,

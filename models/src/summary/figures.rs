@@ -39,6 +39,7 @@ impl Summary {
             system: ServiceSummary::of(recordings, None),
             caches: caches.map(|(i, cache)| (cache.name.clone(), CacheSummary::of(recordings, i))).collect(),
             expect: Vec::new(),
+            uncertainty: None,
         }
     }
 }
