@@ -19,7 +19,6 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
@@ -60,7 +59,8 @@ pub fn validate(args: &args::Validate) -> Result<ExitCode, Failure> {
         comparisons.extend(pool.install(|| (group.compare)(&ground)));
     }
     let outcome = Outcome::new(&groups, comparisons, &known);
-    let title = format!("halfopen against measurements ({} seeds from {})", args.seeds(), args.seed);
+    let over = if args.uncertain { ", calibrated values drawn from their ranges" } else { "" };
+    let title = format!("halfopen against measurements ({} seeds from {}{over})", args.seeds(), args.seed);
     let sections = validation::describe(&outcome);
     if let Some(page) = &args.out {
         write_page(page, &title, &sections, &outcome)?;
@@ -102,18 +102,21 @@ fn simulate(
 ) -> Result<BTreeMap<String, Runs>, Failure> {
     let calibration = Calibration::shipped();
     let needed = |row: &&Row| groups.iter().any(|group| (group.takes)(row, &cases.courses));
-    let scenarios: Vec<_> = cases
-        .rows
-        .iter()
-        .filter(needed)
-        .map(|row| (row.case_id.clone(), scenario::read(row, &calibration)))
-        .collect();
-    let seeds = u64::from(args.seeds());
-    let total =
-        scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|scenario| scenario.horizon * seeds);
+    let count = args.seeds() as usize;
+    let calibrations = calibration.drawn(count, args.seed);
+    let settings = |row: &Row| {
+        if args.uncertain {
+            return scenario::drawn(row, &calibrations, args.seed);
+        }
+        scenario::read(row, &calibration).map(|scenario| vec![scenario; count])
+    };
+    let scenarios: Vec<_> =
+        cases.rows.iter().filter(needed).map(|row| (row.case_id.clone(), settings(row))).collect();
+    let total = scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).flatten();
+    let total = total.map(|scenario| scenario.horizon);
     let progress = Progress::new(scenarios.len(), total.fold(Span::ZERO, |sum, span| sum + span), args.quiet);
-    let run = |(id, read): (String, Result<Scenario, String>)| {
-        let runs = read.and_then(|scenario| over_seeds(&scenario, args.seed..args.seed + seeds, &progress));
+    let run = |(id, read): (String, Result<Vec<Scenario>, String>)| {
+        let runs = read.and_then(|scenarios| over_seeds(&scenarios, args.seed, &progress));
         progress.finished_one();
         (id, runs)
     };
@@ -124,11 +127,11 @@ fn simulate(
     Ok(runs)
 }
 
-/// One case with every seed. A run that a defect of ours stops is told as a miss: the other cases are still worth
+/// One case, a scenario for each seed. A run that a defect of ours stops is told as a miss: the other cases are still worth
 /// their time.
-fn over_seeds(scenario: &Scenario, seeds: Range<u64>, progress: &Progress) -> Runs {
+fn over_seeds(scenarios: &[Scenario], first: u64, progress: &Progress) -> Runs {
     let mut runs = Vec::new();
-    for seed in seeds.take_while(|_| !interrupt::asked()) {
+    for (scenario, seed) in scenarios.iter().zip(first..).take_while(|_| !interrupt::asked()) {
         let run = catch_unwind(AssertUnwindSafe(|| watch::watch(scenario, seed))).map_err(|_| {
             let name = &scenario.name;
             format!("a defect of halfopen stops it: halfopen show {name} > case.toml; halfopen run case.toml --seed {seed} --reps 1")

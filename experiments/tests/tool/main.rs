@@ -3,6 +3,7 @@
 mod inputs;
 mod outputs;
 mod places;
+mod uncertain;
 mod validate;
 
 use std::collections::BTreeMap;

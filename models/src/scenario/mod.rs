@@ -123,7 +123,13 @@ fn whole_file(file: &Raw, text: &str, found: &mut Found) {
             if note(&problems, write_drawn(&mut root, path, &value, &place)).is_some() {
                 check::scenario(&root, text, Stage::Edited, &problems);
             }
-            found.add(problems, |_| format!("at {value} of the range of `{path}`: "));
+            // Whatever it breaks elsewhere, it is the range that does not go with the file.
+            let at_range = Problems::default();
+            problems
+                .into_vec()
+                .into_iter()
+                .for_each(|it| at_range.add(Problem { origin: place.clone(), ..it }));
+            found.add(at_range, |_| format!("at {value} of the range of `{path}`: "));
         }
     }
 }

@@ -32,6 +32,14 @@ pub struct Group {
     pub compare: fn(&Ground<'_>) -> Vec<Comparison>,
 }
 
+impl Group {
+    /// Whether its cases were measured, and so its intervals are where nine of ten measurements should lie; those of a
+    /// textbook's are of a mean.
+    pub fn is_measured(&self) -> bool {
+        ![textbook::EXACT.name, textbook::PUBLISHED.name].contains(&self.name)
+    }
+}
+
 /// Every group, in the order of the table.
 pub const GROUPS: &[Group] = &[
     textbook::EXACT,
