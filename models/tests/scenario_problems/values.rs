@@ -187,7 +187,7 @@ fn ranges_and_bounds_that_do_not_go_together() {
         (
             "range = [1, 4]",
             "range = [0, 4]",
-            &[r#"26 service.api.instances: at 0 of the range of `service.*.instances`: 0 is out of range"#],
+            &["26 service.api.instances: at 0 of the range of `service.*.instances`: 0 is out of range"],
         ),
         (
             "range = [1, 4]",
