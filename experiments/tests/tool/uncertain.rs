@@ -78,7 +78,7 @@ fn settings_do_not_depend_on_the_variant_nor_on_what_is_set() {
     let limits = |name: &str, arguments: &[&str]| {
         let all = ["run", "small.toml", "--uncertain", "--quiet", "--reps", "4", "--out", name];
         desk.halfopen(&[&all[..], arguments].concat());
-        text(&files(&desk.path(name))["drawn.csv"]).to_owned()
+        text(&files(&desk.path(name))["drawn.csv"])
     };
     let plain = limits("plain", &[]);
     assert_eq!(plain, limits("fix", &["--variant", "command-timeout"]));
