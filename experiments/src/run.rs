@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use halfopen_models::Run;
 use halfopen_models::recording::Recording;
-use halfopen_models::scenario::{Edits, Scenario};
-use halfopen_models::summary::{ClaimResult, Summary, claims};
+use halfopen_models::scenario::{Drawn, Edits, Scenario};
+use halfopen_models::summary::{ClaimResult, Summary, Uncertainty, claims};
 
 use crate::args::{self, Format};
 use crate::execute::{Plan, execute};
@@ -28,24 +28,30 @@ pub fn run(args: &args::Run) -> Result<ExitCode, Failure> {
     interrupt::listen()?;
     let folder = Folder::reserve(&place(args, scenario), &scenario.name)?;
 
-    let plan = Plan {
-        scenarios: &scenarios,
-        seed: args.sampling.seed,
-        reps: args.sampling.reps,
-        jobs: args.sampling.jobs,
-    };
+    let drawn = drawn(&source, args, &scenarios)?;
+    let sampling = &args.sampling;
+    let plan =
+        Plan { sets: sets(&scenarios, &drawn, sampling.reps), seed: sampling.seed, jobs: sampling.jobs };
     let progress = Progress::new(plan.runs(), plan.work(), args.shown.quiet);
     let recordings = execute(&plan, &progress).map_err(|failure| nothing_written(failure, folder.name()))?;
     let speed = progress.speed();
     drop(progress);
 
-    let summary = Summary { expect: hold(&scenarios, &recordings), ..Summary::of(scenario, &recordings[0]) };
+    let summary = Summary {
+        expect: hold(&scenarios, &recordings),
+        uncertainty: drawn.first().map(|drawn| {
+            let as_written = recordings.last().expect("the last set is the scenario as written");
+            Uncertainty::of(drawn, &recordings[0], Summary::of(scenario, as_written))
+        }),
+        ..Summary::of(scenario, &recordings[0])
+    };
     let sections = report::describe(scenario, &recordings[0], &summary);
     let result = export::Result {
         scenario,
         set: &args.input.set,
         recordings: &recordings[0],
         summary: &summary,
+        drawn: drawn.first(),
         report: &sections,
     };
     result.write(&folder)?;
@@ -98,8 +104,26 @@ fn scenarios(source: &Source, args: &args::Run) -> Result<Vec<Scenario>, Failure
     Ok(scenarios)
 }
 
+/// Of each scenario the settings of its replications; none unless asked for.
+fn drawn(source: &Source, args: &args::Run, scenarios: &[Scenario]) -> Result<Vec<Drawn>, Failure> {
+    let of = |scenario: &Scenario| {
+        source::draw(source, &edits(args, scenario.variant.clone()), args.sampling.reps, args.sampling.seed)
+    };
+    scenarios.iter().filter(|_| args.uncertain).map(of).collect()
+}
+
+/// What each scenario's replications run; with settings drawn, last the first scenario as it is written.
+fn sets<'a>(scenarios: &'a [Scenario], drawn: &'a [Drawn], reps: u32) -> Vec<Vec<&'a Scenario>> {
+    let as_written = |scenario| vec![scenario; reps as usize];
+    if drawn.is_empty() {
+        return scenarios.iter().map(as_written).collect();
+    }
+    let over_ranges = drawn.iter().map(|drawn| drawn.scenarios.iter().collect());
+    over_ranges.chain([as_written(&scenarios[0])]).collect()
+}
+
 fn edits(args: &args::Run, variant: Option<String>) -> Edits {
-    Edits { variant, set: args.input.set.clone() }
+    Edits { variant, set: args.input.set.clone(), ..Edits::default() }
 }
 
 fn place(args: &args::Run, scenario: &Scenario) -> PathBuf {

@@ -31,7 +31,7 @@ deadline = "2s"
 
 fn edited(text: &str, set: &[(&str, &str)]) -> Result<Scenario, Vec<String>> {
     let set = set.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
-    read("test", text, &Edits { variant: None, set }).map_err(|problems| {
+    read("test", text, &Edits { set, ..Edits::default() }).map_err(|problems| {
         problems
             .iter()
             .map(|it| format!("{}: {}", it.path, it.wrong.trim_start_matches("with --set: ")))

@@ -12,7 +12,7 @@ fn variant(name: Option<&str>) -> Scenario {
 
 fn set(edits: &[(&str, &str)]) -> Result<Scenario, Vec<Problem>> {
     let set = edits.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    read("kustomer-2019", KUSTOMER, &Edits { variant: None, set })
+    read("kustomer-2019", KUSTOMER, &Edits { set, ..Edits::default() })
 }
 
 fn reads(text: &str, edits: &Edits) -> Scenario {
@@ -51,7 +51,7 @@ fn means_what_it_says() {
     }
     let detect = |a: &&halfopen_models::scenario::Assumption| a.path == "cache.main.failover.managed.detect";
     let detect = scenario.assumptions.iter().find(detect).expect("assumed");
-    assert_eq!((detect.range.0.as_str(), detect.range.1.as_str()), ("5s", "2m"));
+    assert_eq!((detect.range.to_string().as_str(), detect.range.law()), ("5s … 2m", "log-uniform"));
 }
 
 #[test]

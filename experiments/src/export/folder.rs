@@ -11,13 +11,14 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "manifest.json",
     "summary.json",
     "summary.md",
     "timeseries.csv",
     "events.csv",
     "replications.csv",
+    "drawn.csv",
     "timeline.svg",
     "timeline.png",
     "survival.svg",

@@ -6,6 +6,7 @@ pub mod figures;
 pub mod markdown;
 mod story;
 pub mod text;
+mod uncertainty;
 pub mod validation;
 mod verdicts;
 
@@ -41,7 +42,7 @@ pub struct Table {
     pub judges: bool,
 }
 
-/// What became of a scenario: verdicts, the story, figures, claims, assumptions.
+/// What became of a scenario: verdicts, the story, figures, what is not known, claims, assumptions.
 pub fn describe(scenario: &Scenario, recordings: &[Recording], summary: &Summary) -> Vec<Section> {
     let mut sections = vec![
         verdicts::section(summary),
@@ -50,6 +51,7 @@ pub fn describe(scenario: &Scenario, recordings: &[Recording], summary: &Summary
         figures::caches(summary),
     ];
     sections.extend(figures::databases(summary));
+    sections.extend(uncertainty::sections(summary));
     sections.extend(claims::section(summary));
     sections.extend(assumptions::section(scenario));
     sections

@@ -35,7 +35,11 @@ pub fn check(source: &Source, base: &Edits, changes: &[Change]) -> Result<Vec<Po
     source::read(source, base)?;
     let point = |change: &Change| {
         let set = base.set.iter().chain(&change.set).cloned().collect();
-        let edits = Edits { variant: change.variant.clone().or_else(|| base.variant.clone()), set };
+        let edits = Edits {
+            variant: change.variant.clone().or_else(|| base.variant.clone()),
+            set,
+            drawn: base.drawn.clone(),
+        };
         match scenario::read(&source.name, &source.text, &edits) {
             Ok(scenario) => Ok(Point::new(edits, scenario)),
             Err(problems) => Err((edits, problems)),
@@ -79,7 +83,7 @@ mod tests {
 
     #[test]
     fn all_problems_of_all_points_are_told_once() {
-        let base = Edits { variant: None, set: vec![("horizon".into(), "60s".into())] };
+        let base = Edits { set: vec![("horizon".into(), "60s".into())], ..Edits::default() };
         let changes = [
             set("service.web.instances", "2"),
             set("service.web.instances", "many"),

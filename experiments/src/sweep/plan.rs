@@ -71,7 +71,7 @@ impl Plan {
         let source = definition.source();
         let set = definition.set.iter().map(|it| it.split_once('=').unwrap_or((it, "")));
         let set = set.map(|(path, value)| (path.to_owned(), value.to_owned())).collect();
-        let base = Edits { variant: definition.variant.clone(), set };
+        let base = Edits { variant: definition.variant.clone(), set, ..Edits::default() };
         let scenario = source::read(&source, &base)?;
         let mut wrong = Wrong::default();
         let axes = axes(&definition, &scenario, &mut wrong);

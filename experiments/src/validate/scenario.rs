@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use halfopen_models::scenario::{self, Edits, Scenario};
+use halfopen_models::scenario::{self, Edits, Prior, Scenario};
 
 use super::calibration::Calibration;
 use super::client;
@@ -34,8 +34,25 @@ const LOAD_FROM: f64 = 1.3;
 /// # Errors
 /// What of it no scenario can say yet: the first problem that the reader finds.
 pub fn read(row: &Row, calibration: &Calibration) -> Result<Scenario, String> {
+    read_with(row, calibration, Vec::new())
+}
+
+/// The case's scenario with each of these calibrations and as many settings of its client's preset.
+///
+/// # Errors
+/// As of [`read`].
+pub fn drawn(row: &Row, calibrations: &[Calibration], seed: u64) -> Result<Vec<Scenario>, String> {
+    let each = |(index, calibration): (usize, &Calibration)| {
+        let prior = Prior::of_presets(&read(row, calibration)?);
+        let point = prior.points(calibrations.len(), seed).swap_remove(index);
+        read_with(row, calibration, prior.at(&point).edits)
+    };
+    calibrations.iter().enumerate().map(each).collect()
+}
+
+fn read_with(row: &Row, calibration: &Calibration, drawn: Vec<(String, String)>) -> Result<Scenario, String> {
     let text = text(row, calibration);
-    scenario::read(&row.case_id, &text, &Edits::default()).map_err(|problems| {
+    scenario::read(&row.case_id, &text, &Edits { drawn, ..Edits::default() }).map_err(|problems| {
         let problem = &problems[0];
         format!("not expressible: {}: {}", problem.path, problem.wrong)
     })

@@ -7,6 +7,7 @@ use halfopen_sim::chance::Distribution;
 use halfopen_sim::{Span, Time};
 
 use super::options::Client;
+use super::range::Range;
 use crate::failover::sentinel;
 use crate::fault::Fault;
 use crate::protect::Protections;
@@ -393,8 +394,8 @@ pub struct Assumption {
     pub path: String,
     /// The value as written in the file.
     pub value: String,
-    /// Lower and upper end as written.
-    pub range: (String, String),
+    /// What it may be.
+    pub range: Range,
     /// Why this range.
     pub why: String,
 }

@@ -7,6 +7,9 @@
 pub mod claims;
 mod figures;
 mod outcome;
+mod uncertainty;
+
+pub use uncertainty::{Influence, Uncertainty, UnknownValue};
 
 pub use outcome::{Observed, Outcome, Quantiles, Replication};
 
@@ -170,6 +173,9 @@ pub struct Summary {
     pub databases: Vec<(String, DatabaseSummary)>,
     /// Claims; filled by whoever has run the variants they are about.
     pub expect: Vec<ClaimResult>,
+    /// What was drawn for each replication, and what it did; absent of a run of the scenario as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<Uncertainty>,
 }
 
 fn as_map<T: Serialize, S: serde::Serializer>(

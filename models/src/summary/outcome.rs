@@ -127,7 +127,7 @@ impl Quantiles {
 
 impl Outcome {
     /// Of the service with this index; of the system without one.
-    fn of(recording: &Recording, service: Option<usize>) -> Outcome {
+    pub(super) fn of(recording: &Recording, service: Option<usize>) -> Outcome {
         let services = match service {
             Some(index) => std::slice::from_ref(&recording.services[index]),
             None => &recording.services,

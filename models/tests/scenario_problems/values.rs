@@ -185,6 +185,30 @@ fn ranges_and_bounds_that_do_not_go_together() {
             &[r#"26 assume."service.*.instances".range: a range has two ends, not 1"#],
         ),
         (
+            "range = [1, 4]",
+            "range = [0, 4]",
+            &["26 service.api.instances: at 0 of the range of `service.*.instances`: 0 is out of range"],
+        ),
+        (
+            "range = [1, 4]",
+            "range = [2, 1]",
+            &[r#"26 assume."service.*.instances".range: the range ends below its beginning"#],
+        ),
+        (
+            "\"service.*.instances\" = { range = [1, 4]",
+            "\"service.*.client.preset\" = { range = [\"ioredis-5\", \"ioredis-6\"]",
+            &[
+                r#"26 service.api.client.preset: at "ioredis-6" of the range of `service.*.client.preset`: no preset is named "ioredis-6""#,
+            ],
+        ),
+        (
+            "\"service.*.instances\" = { range = [1, 4]",
+            "\"service.*.memory.baseline\" = { range = [\"8MiB\", \"1GiB\"]",
+            &[
+                r#"26 service.api.memory.baseline: at "1GiB" of the range of `service.*.memory.baseline`: the baseline is not below the limit"#,
+            ],
+        ),
+        (
             "range = [1, 4], why = \"guess\"",
             "why = \"\"",
             &[

@@ -1,8 +1,19 @@
 //! Real clients as data: one file each, every value with its source beside it. What a value does is in `pipeline.rs`
 //! and `pool.rs`. A new client is one file and one line in [`PRESETS`].
+//!
+//! `[range]` in such a file tells the spread of a measured value, with its source.
+
+use std::sync::OnceLock;
 
 use crate::scenario::reader::{Cursor, Problems};
-use crate::scenario::{Client, client_options, raw};
+use crate::scenario::{Assumption, Bytes, Client, Stage, assumption, client_options, raw};
+
+/// Options that were measured, and where they are.
+type Measured = (&'static str, fn(&Client) -> Bytes);
+const MEASURED: [Measured; 2] = [
+    ("bytes_per_call", |client| client.bytes_per_call),
+    ("bytes_per_timed_out_call", |client| client.bytes_per_timed_out_call),
+];
 
 /// A client's options as its makers ship them.
 #[derive(Debug)]
@@ -53,20 +64,38 @@ pub const PRESETS: &[Preset] = &[
 impl Preset {
     /// One line for people.
     pub fn summary(&self) -> String {
-        self.read().0
+        self.file().summary.clone()
     }
 
     /// Where it runs.
     pub fn platform(&self) -> Platform {
-        self.read().1
+        self.file().platform
     }
 
     /// Its options.
     pub fn client(&self) -> Client {
-        self.read().2
+        self.file().client.clone()
     }
 
-    fn read(&self) -> (String, Platform, Client) {
+    /// What is not known exactly of its measured values; paths are names of options.
+    pub fn ranges(&self) -> &'static [Assumption] {
+        &self.file().ranges
+    }
+
+    /// Whether `client` has the preset's own value of a measured option, rather than one of the scenario's.
+    pub fn gives(&self, option: &str, client: &Client) -> bool {
+        MEASURED.iter().any(|(name, of)| *name == option && of(&self.file().client) == of(client))
+    }
+
+    /// Read once: a scenario asks for every service, at both ends of every range.
+    fn file(&self) -> &'static File {
+        static FILES: OnceLock<Vec<File>> = OnceLock::new();
+        let files = FILES.get_or_init(|| PRESETS.iter().map(Preset::read).collect());
+        let index = PRESETS.iter().position(|preset| preset.name == self.name);
+        &files[index.expect("a preset is in the list")]
+    }
+
+    fn read(&self) -> File {
         let problems = Problems::default();
         let file = raw::parse(self.text);
         let read = file.as_ref().ok().and_then(|root| {
@@ -74,11 +103,32 @@ impl Preset {
             let summary = fields.need("summary", "\"…\"", |at| at.text().map(str::to_owned));
             let platform = fields.need("runs_on", "\"node\"", |at| at.choice(PLATFORMS));
             let client = client_options(&mut fields, None);
+            let ranges = fields.or("range", Vec::new(), |at| ranges(at, root));
             fields.finish();
-            Some((summary?, platform?, Client { preset: self.name.to_owned(), ..client? }))
+            let client = Client { preset: self.name.to_owned(), ..client? };
+            Some(File { summary: summary?, platform: platform?, client, ranges: ranges? })
         });
         let problems = problems.into_vec();
         read.filter(|_| problems.is_empty())
             .unwrap_or_else(|| panic!("preset {}: {:?} {problems:?}", self.name, file.err()))
     }
+}
+
+/// What a preset's file says.
+struct File {
+    summary: String,
+    platform: Platform,
+    client: Client,
+    ranges: Vec<Assumption>,
+}
+
+fn ranges(at: &Cursor<'_>, root: &raw::Raw) -> Option<Vec<Assumption>> {
+    let range = |(entry, at): (&raw::Entry, Cursor<'_>)| {
+        let value = root.get(&entry.key).filter(|_| MEASURED.iter().any(|(name, _)| *name == entry.key));
+        if value.is_none() {
+            at.wrong("a range of no measured option", "");
+        }
+        assumption(&at, &entry.key, Some(std::slice::from_ref(value?)), Stage::Written)
+    };
+    at.named()?.into_iter().map(range).collect()
 }

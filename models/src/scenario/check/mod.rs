@@ -16,6 +16,7 @@ use super::reader::{Cursor, Problems};
 use super::{Scenario, WallClock};
 use crate::fault;
 
+pub(crate) use assume::assumption;
 pub(crate) use client::client_options;
 
 /// The longest duration in a scenario. Sums and doublings of a few such durations stay far below the 584 years that
@@ -76,7 +77,7 @@ fn node_name(raw: &Raw) -> Option<&str> {
 
 /// Which document is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// The file as it is.
     Written,
     /// After a variant or `--set`.
