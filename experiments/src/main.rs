@@ -1,6 +1,7 @@
 //! `halfopen`: predicts what a silent cache failover does to the services in front of it.
 
 mod args;
+mod capacity;
 mod clock;
 mod diagnostics;
 mod execute;
@@ -8,6 +9,7 @@ mod export;
 mod failure;
 mod figure;
 mod interrupt;
+mod manual;
 mod over;
 mod plot;
 mod progress;
@@ -36,9 +38,12 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
+        Command::Capacity(args) => capacity::capacity(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     };
     result.unwrap_or_else(|failure| {
         say(&failure.to_string());

@@ -1,7 +1,7 @@
 //! Samples over replications.
 
 use halfopen_models::recording::{Recording, Sample};
-use halfopen_models::summary::statistics::quantile;
+use halfopen_models::statistics::quantile;
 
 /// The samples that all replications took of a service in this second.
 pub fn samples(recordings: &[Recording], service: usize, second: usize) -> Vec<&Sample> {

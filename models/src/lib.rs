@@ -6,6 +6,7 @@
 
 pub mod app;
 mod build;
+pub mod capacity;
 pub mod client;
 pub mod component;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod protect;
 mod record;
 pub mod recording;
 pub mod scenario;
+pub mod statistics;
 pub mod summary;
 mod wiring;
 mod world;

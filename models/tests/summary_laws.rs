@@ -4,7 +4,7 @@ mod fixtures;
 
 use fixtures::{UNTIL, at, recording, recordings, scenario, well};
 use halfopen_models::recording::{Recording, Recovery, ServiceRecord, Verdict};
-use halfopen_models::summary::statistics::Lifetime::{self, Censored, Ended};
+use halfopen_models::statistics::Lifetime::{self, Censored, Ended};
 use halfopen_models::summary::{Figure, ServiceSummary, Summary};
 use halfopen_sim::Span;
 use halfopen_sim::chance::{Stream, Streams};

@@ -1,5 +1,7 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
+mod capacity;
+mod manual;
 mod run;
 mod shared;
 mod sweep;
@@ -7,6 +9,8 @@ mod validate;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use capacity::Capacity;
+pub use manual::{Completions, Man};
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
 pub use sweep::{Merge, Sample, Shard, Sweep};
@@ -31,6 +35,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Join the shards of a sweep
     Merge(Merge),
+    /// The closed forms of a scenario at once, each with its formula
+    Capacity(Capacity),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// List what is known: one name a line, with what it is
@@ -43,6 +49,10 @@ pub enum Command {
         /// Its name, as `list` prints it
         name: String,
     },
+    /// Print what a shell needs to complete commands and options
+    Completions(Completions),
+    /// Print the manual page, of the program or of one of its commands
+    Man(Man),
 }
 
 /// What goes to the standard output.

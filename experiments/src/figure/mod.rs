@@ -12,7 +12,7 @@ use std::fmt;
 
 use halfopen_models::recording::CacheRecord;
 use halfopen_models::scenario::{Scenario, suggest};
-use halfopen_models::summary::statistics::Lifetime;
+use halfopen_models::statistics::Lifetime;
 use halfopen_models::summary::{Figure, Observed, Outcome, Replication};
 
 use crate::readable::Unit;

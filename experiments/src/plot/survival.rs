@@ -3,7 +3,7 @@
 
 use halfopen_models::recording::Recording;
 use halfopen_models::scenario::Scenario;
-use halfopen_models::summary::statistics::{Lifetime, Survival};
+use halfopen_models::statistics::{Lifetime, Survival};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 

@@ -6,8 +6,8 @@
 
 use halfopen_models::recording::{Recording, Sample, StoryKind};
 use halfopen_models::scenario::{Scenario, Service};
+use halfopen_models::statistics::quantile;
 use halfopen_models::summary::Summary;
-use halfopen_models::summary::statistics::quantile;
 use halfopen_sim::Time;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

@@ -8,8 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use halfopen_models::statistics::Lifetime;
 use halfopen_models::summary::Observed;
-use halfopen_models::summary::statistics::Lifetime;
 use halfopen_sim::digest::Digest;
 use serde::{Deserialize, Serialize};
 

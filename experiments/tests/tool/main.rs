@@ -1,6 +1,8 @@
 //! The program as a person meets it: what it prints, what it leaves on the disk, how it ends.
 
+mod capacity;
 mod inputs;
+mod manual;
 mod outputs;
 mod places;
 mod validate;

@@ -11,8 +11,8 @@
 
 use crate::recording::Recording;
 use crate::scenario::{Claim, ClaimFigure, Scenario};
+use crate::statistics::Lifetime;
 use crate::summary::outcome::{Outcome, Replication};
-use crate::summary::statistics::Lifetime;
 use crate::summary::{ClaimResult, Figure};
 
 /// Holds the claims that are about this run (their variant is the scenario's) against its recordings, in the order of

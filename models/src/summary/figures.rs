@@ -4,8 +4,8 @@ use halfopen_sim::digest::Digest;
 
 use crate::recording::{CacheRecord, Recording, Verdict};
 use crate::scenario::Scenario;
+use crate::statistics::{LEVEL, Lifetime, Survival, mean_interval, median_interval, quantile};
 use crate::summary::outcome::{Observed, Outcome, Replication};
-use crate::summary::statistics::{Lifetime, Survival, mean_interval, median_interval, quantile};
 use crate::summary::{CacheSummary, Figure, Latency, ServiceSummary, Summary, VerdictCount};
 
 impl Summary {
@@ -57,7 +57,7 @@ impl Figure {
     pub fn of(values: impl IntoIterator<Item = f64>) -> Figure {
         let mut sorted: Vec<f64> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
-        let mean = mean_interval(&sorted);
+        let mean = mean_interval(&sorted, LEVEL);
         Figure {
             mean: mean.map(|(mean, _)| mean),
             ci95: mean.and_then(|(_, interval)| interval),

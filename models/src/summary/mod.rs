@@ -1,13 +1,12 @@
 //! Many recordings of one scenario → figures with their uncertainty, and the claims held against them.
 //!
 //! Pure: equal recordings in equal order give equal summaries, and another order changes the digest and nothing else.
-//! What one replication came to is in `outcome`, how replications make figures in `figures` and `statistics`, when a
+//! What one replication came to is in `outcome`, how replications make figures in `figures`, when a
 //! claim holds in `claims`.
 
 pub mod claims;
 mod figures;
 mod outcome;
-pub mod statistics;
 
 pub use outcome::{Observed, Outcome, Quantiles, Replication};
 

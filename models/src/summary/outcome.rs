@@ -5,7 +5,7 @@ use halfopen_sim::histogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::recording::{CacheRecord, Recording, Recovery, ServiceRecord, Verdict};
-use crate::summary::statistics::Lifetime;
+use crate::statistics::Lifetime;
 
 /// All that a summary needs of one run: about a hundredth of its [`Recording`], so that thousands of them fit into
 /// memory, and plain data, so that they can be kept on a disk.

@@ -18,6 +18,6 @@ mod tests;
 mod zipf;
 
 pub use distribution::Distribution;
-pub use sampler::Sampler;
+pub use sampler::{Sampler, lognormal_parameters};
 pub use stream::{Stream, Streams};
 pub use zipf::Zipf;

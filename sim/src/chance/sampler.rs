@@ -30,6 +30,12 @@ struct Gamma {
     boost: Option<f64>,
 }
 
+/// Mean and standard deviation of the logarithm of a lognormal with this mean and coefficient of variation.
+pub fn lognormal_parameters(mean: f64, cv: f64) -> (f64, f64) {
+    let variance = libm::log1p(cv * cv);
+    (libm::log(mean) - variance / 2.0, variance.sqrt())
+}
+
 impl Sampler {
     pub(super) fn new(distribution: &Distribution) -> Self {
         let nanos = |span: Span| span.as_nanos() as f64;
@@ -41,8 +47,8 @@ impl Sampler {
             }
             Distribution::Lognormal { mean, cv } => {
                 assert!(cv >= 0.0 && cv.is_finite(), "lognormal with cv {cv}");
-                let variance = libm::log1p(cv * cv);
-                Form::Lognormal { mu: libm::log(nanos(mean)) - variance / 2.0, sigma: variance.sqrt() }
+                let (mu, sigma) = lognormal_parameters(nanos(mean), cv);
+                Form::Lognormal { mu, sigma }
             }
             Distribution::Gamma { mean, cv: 0.0 } => Form::Fixed(mean),
             Distribution::Gamma { mean, cv } => {

@@ -44,6 +44,13 @@ impl Zipf {
         }
     }
 
+    /// The sum of rank^-exponent over all ranks, the generalised harmonic number; rank k is drawn with probability
+    /// k^-exponent divided by it. Takes as long as there are ranks.
+    pub fn normaliser(&self) -> f64 {
+        // From the least: nothing is lost under a sum already large.
+        (1..=self.ranks as u64).rev().map(|rank| self.weight(rank as f64)).sum()
+    }
+
     /// x^-exponent.
     fn weight(&self, x: f64) -> f64 {
         libm::exp(-self.exponent * libm::log(x))

@@ -7,7 +7,7 @@
 //! (batch means with a growing batch size, Law, Simulation Modeling and Analysis, 5th ed., section 9.5.3). Independent
 //! replications are batches of one kind more. Every interval is a 99 % t interval.
 
-use halfopen_models::summary::statistics::t_within;
+use halfopen_models::statistics::{t_beyond, t_quantile};
 
 /// Batches that remain after merging.
 const BATCHES: usize = 32;
@@ -53,15 +53,9 @@ impl Estimate {
         if self.freedom == 0 {
             return f64::from(u8::from((self.value - expected).abs() <= 1e-9 * expected.abs()));
         }
-        let error = self.half_width() / t_quantile(self.freedom);
-        1.0 - t_within((self.value - expected).abs() / error, self.freedom)
+        let error = self.half_width() / t_quantile(LEVEL, self.freedom);
+        t_beyond((self.value - expected).abs() / error, self.freedom)
     }
-}
-
-/// The 99.5 % quantile of Student's t, by bisection of its coverage.
-fn t_quantile(freedom: u32) -> f64 {
-    let [low, high] = edge(2.5, 64.0, 60, |t| t_within(t, freedom) < LEVEL);
-    f64::midpoint(low, high)
 }
 
 /// How wide an interval may be, as a share of the figure, and how much may be simulated to get there.
@@ -121,7 +115,7 @@ fn ratio(batches: &[(f64, f64)]) -> Estimate {
     let value = numerator / denominator;
     let squares: f64 = residuals(batches).map(|residual| residual * residual).sum();
     let freedom = batches.len() as u32 - 1;
-    let half = t_quantile(freedom) * (squares / (n - 1.0) / n).sqrt() / (denominator / n);
+    let half = t_quantile(LEVEL, freedom) * (squares / (n - 1.0) / n).sqrt() / (denominator / n);
     Estimate { value, low: value - half, high: value + half, freedom, step: 0.0 }
 }
 
@@ -148,7 +142,11 @@ mod tests {
     fn quantiles_of_t_at_99_percent() {
         // Tables: 63.657 for one degree of freedom, 2.7440 for 31, 2.576 in the limit.
         for (freedom, expected) in [(1, 63.657), (31, 2.7440), (100_000, 2.5759)] {
-            assert!((t_quantile(freedom) - expected).abs() < 1e-3, "{freedom}: {}", t_quantile(freedom));
+            assert!(
+                (t_quantile(LEVEL, freedom) - expected).abs() < 1e-3,
+                "{freedom}: {}",
+                t_quantile(LEVEL, freedom)
+            );
         }
     }
 

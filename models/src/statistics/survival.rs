@@ -48,7 +48,7 @@ const SAME: f64 = 1e-9;
 const BOUND_FROM: u32 = 6;
 
 impl Lifetime {
-    fn parts(self) -> (f64, bool) {
+    pub(super) fn parts(self) -> (f64, bool) {
         match self {
             Lifetime::Ended(at) => (at, true),
             Lifetime::Censored(at) => (at, false),
@@ -98,6 +98,26 @@ impl Survival {
             return [None, None];
         }
         [self.first(0.5, |step| step.low), self.first(0.5, |step| step.high)]
+    }
+
+    /// Mean of the time up to `until` (who has not ended by then counts as `until`), and its standard error, by Greenwood's
+    /// sum: the area under the curve, for which censoring needs no assumption. `None` where `until` lies beyond the last
+    /// observation and some have not ended by then, so that nobody knows the curve.
+    pub fn restricted_mean(&self, until: f64) -> Option<(f64, f64)> {
+        let known = self.steps.last().is_some_and(|last| until <= last.at || last.share <= 0.0);
+        if !known {
+            return None;
+        }
+        let (mut area, mut variance, mut next) = (0.0, 0.0, until);
+        for step in self.steps.iter().rev().filter(|step| step.at < until) {
+            area += step.share * (next - step.at);
+            next = step.at;
+            let (d, n) = (f64::from(step.ended), f64::from(step.at_risk));
+            if step.ended < step.at_risk {
+                variance += area * area * d / (n * (n - d));
+            }
+        }
+        Some((area, variance.sqrt()))
     }
 
     fn first(&self, share: f64, curve: impl Fn(&Step) -> f64) -> Option<f64> {
@@ -208,5 +228,22 @@ mod tests {
         // Clopper and Pearson's upper end of 0 of 40 by statsmodels 0.15.0.
         let high = Survival::of(&[Ended(1.0); 40]).steps[1].high;
         assert!((high - 0.088_097_302_878_802_4).abs() < 1e-12, "{high}");
+    }
+
+    #[test]
+    fn a_restricted_mean_is_the_mean_where_nothing_is_censored() {
+        let five = [1.0, 2.0, 4.0, 7.0, 11.0].map(Ended);
+        let (mean, error) = Survival::of(&five).restricted_mean(11.0).unwrap();
+        // Greenwood's sum gives the variance with n instead of n − 1: squares 66 over 25.
+        assert!(
+            (mean - 5.0).abs() < 1e-12 && (error - libm::sqrt(66.0 / 25.0)).abs() < 1e-12,
+            "{mean} {error}"
+        );
+        assert_eq!(Survival::of(&five).restricted_mean(1.0), Some((1.0, 0.0)), "before anything ends");
+        let (later, _) = Survival::of(&five).restricted_mean(20.0).unwrap();
+        assert!((later - 5.0).abs() < 1e-12, "none is left");
+        let censored = Survival::of(&[Ended(1.0), Censored(5.0)]);
+        assert_eq!(censored.restricted_mean(5.0).map(|(mean, _)| mean), Some(3.0));
+        assert_eq!(censored.restricted_mean(5.5), None, "nobody knows");
     }
 }

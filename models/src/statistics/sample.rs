@@ -3,11 +3,11 @@
 use super::TAIL;
 use super::student::t_quantile;
 
-/// Mean, and its t interval where there are two values or more. The order of the values does not matter to the last
+/// Mean, and its t interval at `level` where there are two values or more. The order of the values does not matter to the last
 /// bit when they are `sorted`.
 ///
 /// `None` without values.
-pub fn mean_interval(sorted: &[f64]) -> Option<(f64, Option<[f64; 2]>)> {
+pub fn mean_interval(sorted: &[f64], level: f64) -> Option<(f64, Option<[f64; 2]>)> {
     let first = *sorted.first()?;
     let n = sorted.len() as f64;
     // Counted from the first value, so that equal values have exactly that mean and no spread.
@@ -16,7 +16,7 @@ pub fn mean_interval(sorted: &[f64]) -> Option<(f64, Option<[f64; 2]>)> {
         return Some((mean, None));
     }
     let squares: f64 = sorted.iter().map(|x| (x - mean) * (x - mean)).sum();
-    let half = t_quantile(sorted.len() as u32 - 1) * (squares / (n - 1.0) / n).sqrt();
+    let half = t_quantile(level, sorted.len() as u32 - 1) * (squares / (n - 1.0) / n).sqrt();
     Some((mean, Some([mean - half, mean + half])))
 }
 
@@ -33,15 +33,15 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     Some(low + (high - low) * (at - below))
 }
 
-/// Interval of the median of `sorted` values between two of them, whatever their distribution; an end is absent where
+/// 95 % interval of the median of `sorted` values between two of them, whatever their distribution; an end is absent where
 /// there are too few: below six values, all lie above (or all below) their median in more than 2.5 % of cases.
 pub fn median_interval(sorted: &[f64]) -> [Option<f64>; 2] {
-    ranks(sorted.len(), 0.5).map(|rank| rank.map(|rank| sorted[rank - 1]))
+    quantile_ranks(sorted.len(), 0.5).map(|rank| rank.map(|rank| sorted[rank - 1]))
 }
 
-/// Ranks (from one) of the order statistics that enclose the quantile `q` of the distribution the values come from: the
+/// Ranks (from one) of the order statistics that enclose at 95 % the quantile `q` of the distribution the values come from: the
 /// largest l with P(Bin(n, q) < l) ≤ 2.5 %, the smallest u with P(Bin(n, q) ≥ u) ≤ 2.5 %.
-fn ranks(n: usize, q: f64) -> [Option<usize>; 2] {
+pub fn quantile_ranks(n: usize, q: f64) -> [Option<usize>; 2] {
     // Probabilities by their logarithm: one half to the n-th would underflow from n = 1,075 on.
     let mut log = n as f64 * libm::log(1.0 - q);
     let odds = libm::log(q / (1.0 - q));
@@ -68,14 +68,19 @@ fn ranks(n: usize, q: f64) -> [Option<usize>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::LEVEL;
 
     #[test]
     fn few_values() {
-        assert_eq!(mean_interval(&[]), None);
-        assert_eq!(mean_interval(&[3.0]), Some((3.0, None)));
-        assert_eq!(mean_interval(&[0.1; 3]), Some((0.1, Some([0.1, 0.1]))), "no spread out of nothing");
+        assert_eq!(mean_interval(&[], LEVEL), None);
+        assert_eq!(mean_interval(&[3.0], LEVEL), Some((3.0, None)));
+        assert_eq!(
+            mean_interval(&[0.1; 3], LEVEL),
+            Some((0.1, Some([0.1, 0.1]))),
+            "no spread out of nothing"
+        );
         // 2 and 4: standard error 1, one degree of freedom.
-        let (mean, interval) = mean_interval(&[2.0, 4.0]).unwrap();
+        let (mean, interval) = mean_interval(&[2.0, 4.0], LEVEL).unwrap();
         let [low, high] = interval.unwrap();
         assert_eq!((Some(mean), low + high), (Some(3.0), 6.0));
         assert!((high - 15.706_204_736).abs() < 1e-8, "{high}");
@@ -102,12 +107,12 @@ mod tests {
 
     #[test]
     fn ranks_of_any_quantile_and_of_many_values() {
-        // Rows of scipy's binomial distribution; also those of the median in tests/data/statistics.tsv.
-        assert_eq!(ranks(20, 0.5), [Some(6), Some(15)]);
-        assert_eq!(ranks(59, 0.95), [Some(52), None]);
-        assert_eq!(ranks(200, 0.99), [Some(195), None]);
+        // Rows of scipy's binomial distribution.
+        assert_eq!(quantile_ranks(20, 0.5), [Some(6), Some(15)]);
+        assert_eq!(quantile_ranks(59, 0.95), [Some(52), None]);
+        assert_eq!(quantile_ranks(200, 0.99), [Some(195), None]);
         // Normal approximation: 5,000 ∓ 1.96 · 50, ranks 4,902 and 5,099 by it.
-        let [Some(low), Some(high)] = ranks(10_000, 0.5) else { panic!("bounded") };
+        let [Some(low), Some(high)] = quantile_ranks(10_000, 0.5) else { panic!("bounded") };
         assert!(low.abs_diff(4_902) <= 1 && low + high == 10_001, "{low} {high}");
     }
 }
