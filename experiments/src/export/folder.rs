@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 16] = [
+const FILES: [&str; 18] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -28,6 +28,8 @@ const FILES: [&str; 16] = [
     "heat.png",
     "lines.svg",
     "lines.png",
+    "dots.svg",
+    "dots.png",
 ];
 
 /// A place for a result, reserved before anything is simulated.

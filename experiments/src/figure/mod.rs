@@ -197,6 +197,11 @@ impl Name {
         if STATISTICS[self.statistic].2 { of_figure } else { Counts::Things }
     }
 
+    /// Whether it is a quantile.
+    pub fn is_quantile(&self) -> bool {
+        matches!(STATISTICS[self.statistic].0, "median" | "p5" | "p95")
+    }
+
     /// Whether some replications may never come to it: then a median stands for it, and there may be none.
     pub fn may_be_censored(&self) -> bool {
         !matches!(self.owner, Owner::Cache(_)) && matches!(SERVICE[self.figure].1, Time(_))

@@ -3,6 +3,7 @@
 mod axis;
 mod cliff;
 mod definition;
+mod design;
 mod journal;
 mod plan;
 mod result;

@@ -58,14 +58,15 @@ fn points(plan: &Plan, cells: &[Cell]) -> Section {
 fn cliff(plan: &Plan, cells: &[Cell]) -> Section {
     let holds = cells.iter().filter(|cell| cell.good == Some(true)).count();
     let title = "The cliff".to_owned();
-    let edges = edges(plan, cells);
+    let edges = if plan.grid() { edges(plan, cells) } else { Vec::new() };
     if edges.is_empty() {
         let all = if holds == cells.len() {
             "everywhere".into()
         } else {
             format!("at {holds} of {} points", cells.len())
         };
-        let remark = format!("{} holds {all}: none along {}", plan.cliff, plan.axes[0]);
+        let none = if plan.grid() { format!(": none along {}", plan.axes[0]) } else { String::new() };
+        let remark = format!("{} holds {all}{none}", plan.cliff);
         return Section { title, remark, table: Table::default() };
     }
     let mut header = plan.axes[1..].to_vec();

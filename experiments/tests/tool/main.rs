@@ -5,6 +5,7 @@ mod inputs;
 mod manual;
 mod outputs;
 mod places;
+mod sweep;
 mod validate;
 
 use std::collections::BTreeMap;

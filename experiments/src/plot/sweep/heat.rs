@@ -30,8 +30,7 @@ pub fn draw(plan: &Plan, cells: &[Cell]) -> Picture {
         let title = format!("{} over {}", plan.definition.scenario, plan.axes.join(" and "));
         area.draw_text(&title, &bold(28.0, INK), (px(26.0), px(18.0))).expect("drawing into memory");
         let cliff = format!("the cliff: {}", plan.cliff);
-        let marks =
-            [(Mark::Line(CLIFF), cliff.as_str()), (Mark::Field(NOTHING), "never, or nothing to state")];
+        let marks = [(Mark::Line(CLIFF), cliff.as_str()), (Mark::Field(NOTHING), "never in the median")];
         legend::draw(area, (26.0, 78.0), &marks);
         for (index, name) in plan.figures.iter().enumerate().take(count) {
             let corner = (PANEL.0 * (index % 2) as f64, TOP + PANEL.1 * (index / 2) as f64);
@@ -74,7 +73,7 @@ fn panel(area: &Area<'_>, (x, y): (f64, f64), plan: &Plan, heat: &Heat<'_>) {
             field(area, corner(i, j), cell, share);
             let written = match value {
                 Some(value) => heat.name.counts().unit(value).write(value),
-                None => "–".into(),
+                None => "never".into(),
             };
             if written.chars().count() as f64 * 10.5 < cell.0 && cell.1 > 24.0 {
                 let color = if share.is_some_and(|share| share > 0.55) { WHITE } else { INK };
