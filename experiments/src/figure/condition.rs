@@ -195,7 +195,7 @@ mod tests {
             ("crashes", "compares nothing", "FIGURE SIGN VALUE"),
             ("crashes = 0", "compares nothing", "=="),
             ("crash == 0", "no figure is named `crash`", "did you mean"),
-            ("availability >= 99.9", "`99.9` is no value of system.availability", "a share"),
+            ("availability >= 99.9", "`99.9` is no value of availability", "a share"),
             ("crashes < 2s", "`2s` is no value", "a number"),
             ("time_to_crash_s > 5MiB", "`5MiB` is no value", "a duration"),
         ];

@@ -207,12 +207,14 @@ impl Name {
         !matches!(self.owner, Owner::Cache(_)) && matches!(SERVICE[self.figure].1, Time(_))
     }
 
-    /// `api.crashes`: short, for headings. The statistic that stands for the figure goes without saying.
+    /// `api.crashes`, or of the system `crashes`: short, for headings. The statistic that stands for the figure goes
+    /// without saying.
     pub fn short(&self) -> String {
         let figure =
             if let Owner::Cache(_) = self.owner { CACHE[self.figure].0 } else { SERVICE[self.figure].0 };
         let (holder, rest) = self.text.split_once(figure).expect("the text holds the figure's name");
-        let holder = holder.trim_start_matches("services.").trim_start_matches("caches.");
+        let holder = ["services.", "caches.", "system."].iter().find_map(|it| holder.strip_prefix(it));
+        let holder = holder.unwrap_or_default();
         let said = matches!(rest, ".mean" | ".median");
         format!("{holder}{figure}{}", if said { "" } else { rest })
     }
@@ -375,7 +377,8 @@ mod tests {
         assert_eq!(whole("main.peak_queue"), "caches.main.peak_queue.mean");
         let short = |text: &str| Name::parse(text, &scenario).unwrap().short();
         assert_eq!(short("services.web.time_to_crash_s.median"), "web.time_to_crash_s");
-        assert_eq!(short("crashes.p95"), "system.crashes.p95");
+        assert_eq!(short("crashes.p95"), "crashes.p95");
+        assert_eq!(short("system.availability.mean"), "availability");
     }
 
     #[test]

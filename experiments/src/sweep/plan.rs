@@ -15,14 +15,13 @@ use crate::source;
 use crate::study::{Change, Point, check};
 
 /// Figures of a sweep for which none were asked.
-const USUAL: [&str; 7] = [
+const USUAL: [&str; 6] = [
     "availability",
     "crashes",
     "time_to_crash_s",
     "time_to_recovery_s",
     "peak_pending_calls",
     "peak_memory_bytes",
-    "latency_ms.p99",
 ];
 
 /// A sweep, checked.
@@ -165,10 +164,10 @@ fn axes(definition: &Definition, scenario: &Scenario, wrong: &mut Wrong) -> Vec<
     let mut axes: Vec<Axis> = Vec::new();
     for text in &definition.over {
         match Axis::parse(text) {
-            Ok(axis) if axes.iter().any(|other| other.path == axis.path) => {
-                wrong.add(&format!("there are two axes `{}`", axis.path), "put all its values into one");
+            Ok(new) if axes.iter().any(|other| other.path == new.path) => {
+                wrong.add(&format!("there are two axes `{}`", new.path), "put all its values into one");
             }
-            Ok(axis) => axes.push(axis),
+            Ok(new) => axes.push(new),
             Err((what, right)) => wrong.add(&what, &right),
         }
     }

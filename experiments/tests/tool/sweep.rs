@@ -41,7 +41,7 @@ fn start(desk: &Desk, more: &[&str]) -> Child {
 
 /// Lines of a journal; a file that is not there has none.
 fn lines(desk: &Desk, journal: &str) -> usize {
-    fs::read(desk.path(journal)).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count())
+    fs::read(desk.path(journal)).map_or(0, |bytes| String::from_utf8_lossy(&bytes).matches('\n').count())
 }
 
 /// Waits until the journal has so many lines, then kills without a warning (SIGKILL on Unix).

@@ -49,8 +49,7 @@ fn panel(area: &Area<'_>, (x, y): (f64, f64), plan: &Plan, cells: &[Cell], (figu
         .iter()
         .flatten()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| (low.min(*it), high.max(*it)));
-    let counts = name.counts();
-    let up = Axis::around(ends.0, ends.1, move |value| counts.unit(value).write(value));
+    let up = Axis::around(ends.0, ends.1, name.counts());
     let across = places.axis(PANEL.0 - LEFT - 40.0);
     let inner = area.clone().shrink((px(x), px(y + 46.0)), (px(PANEL.0 - 30.0), px(PANEL.1 - 92.0)));
     let mut frame = frame(&inner, &across, &up, (LEFT, 46.0));

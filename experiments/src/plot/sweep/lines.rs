@@ -76,8 +76,7 @@ fn panel(
         if low > high { format!("{}: never, or nothing to state", name.short()) } else { name.short() };
     area.draw_text(&title, &bold(TEXT, INK), (px(x + LEFT), px(y + 10.0))).expect("drawing into memory");
     let across = places.axis(PANEL.0 - LEFT - 40.0);
-    let counts = name.counts();
-    let up = Axis::around(low, high, move |value| counts.unit(value).write(value));
+    let up = Axis::around(low, high, name.counts());
     let inner = area.clone().shrink((px(x), px(y + 46.0)), (px(PANEL.0 - 30.0), px(PANEL.1 - 96.0)));
     let mut frame = frame(&inner, &across, &up, (LEFT, BOTTOM));
     let (bottom, top) = (up.range.start, up.range.end);
