@@ -145,6 +145,7 @@ fn section(parts: &[Part], simulated: Option<&Value>, assumptions: bool) -> Sect
     Section {
         title: match &parts[0].topic {
             Topic::Caches => "Caches in calm".into(),
+            Topic::Databases => "Databases behind caches".into(),
             Topic::Calm => "Services in calm".into(),
             Topic::Silent(cache) => format!("Services when {cache}'s serving node falls silent"),
             Topic::Retries => "Services whose callers try again".into(),

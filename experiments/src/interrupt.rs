@@ -5,12 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::failure::Failure;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+static LISTENS: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C asks to stop.
+/// From now on Ctrl-C asks to stop. Asked for again it changes nothing.
 ///
 /// # Errors
 /// When the system refuses a handler.
 pub fn listen() -> Result<(), Failure> {
+    if LISTENS.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(130);

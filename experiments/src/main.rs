@@ -8,7 +8,9 @@ mod execute;
 mod export;
 mod failure;
 mod figure;
+mod init;
 mod interrupt;
+mod lab;
 mod manual;
 mod over;
 mod plot;
@@ -21,6 +23,7 @@ mod study;
 mod sweep;
 mod validate;
 
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -29,7 +32,9 @@ use clap::Parser;
 use args::{Arguments, Command, Known};
 use failure::Failure;
 use halfopen_models::client::presets::PRESETS;
+use halfopen_models::failover::known::FAILOVERS;
 use halfopen_models::fault::MODES;
+use halfopen_models::protect::PROTECTIONS;
 use source::SHIPPED;
 
 fn main() -> ExitCode {
@@ -40,8 +45,10 @@ fn main() -> ExitCode {
         Command::Merge(args) => sweep::merge(&args),
         Command::Capacity(args) => capacity::capacity(&args),
         Command::Validate(args) => validate::validate(&args),
+        Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
+        Command::Init(args) => init::init(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
     };
@@ -78,6 +85,8 @@ fn list(what: Known) -> Result<ExitCode, Failure> {
         Known::Scenarios => SHIPPED.iter().map(|(name, text)| (*name, source::title(text))).collect(),
         Known::Clients => PRESETS.iter().map(|preset| (preset.name, preset.summary())).collect(),
         Known::Faults => MODES.iter().map(|mode| (mode.name, mode.summary.to_owned())).collect(),
+        Known::Failovers => FAILOVERS.iter().map(|it| (it.name, it.summary.to_owned())).collect(),
+        Known::Protections => PROTECTIONS.iter().map(|it| (it.name, it.summary.to_owned())).collect(),
     };
     let width = known.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let lines: Vec<String> = known.iter().map(|(name, what)| format!("{name:width$}  {what}")).collect();
@@ -91,18 +100,48 @@ fn show(name: &str) -> Result<ExitCode, Failure> {
     let preset = || PRESETS.iter().find(|preset| preset.name == name).map(|preset| preset.text.to_owned());
     let fault = || {
         let mode = MODES.iter().find(|mode| mode.name == name)?;
-        let docs = mode.source.lines().map_while(|line| line.strip_prefix("//!"));
-        let docs: Vec<&str> = docs.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-        Some(format!("{}\n\n[[fault]]\nat = \"8m\"\n{}\n", docs.join("\n"), inner(mode.example)))
+        Some(format!("{}\n\n[[fault]]\nat = \"8m\"\n{}\n", about(mode.source), inner(mode.example)))
     };
-    let Some(text) = scenario.or_else(preset).or_else(fault).or_else(|| validate::case(name)) else {
+    let failover = || {
+        let failover = FAILOVERS.iter().find(|failover| failover.name == name)?;
+        let (about, example) = (about(failover.source), failover.example);
+        Some(format!("{about}\n\n[cache.main]\nfailover = {example}\n"))
+    };
+    let protection = || {
+        let protection = PROTECTIONS.iter().find(|protection| protection.name == name)?;
+        Some(format!("{}\n\n{}", about(protection.source), tables(protection.example)))
+    };
+    let text = scenario.or_else(preset).or_else(fault).or_else(failover).or_else(protection);
+    let Some(text) = text.or_else(|| validate::case(name)) else {
         let names = SHIPPED.iter().map(|(name, _)| *name);
         let names = names.chain(PRESETS.iter().map(|it| it.name)).chain(MODES.iter().map(|it| it.name));
+        let names = names.chain(FAILOVERS.iter().map(|it| it.name));
+        let names = names.chain(PROTECTIONS.iter().map(|it| it.name));
         let known = names.collect::<Vec<_>>().join(", ");
         return Err(Failure::wrong(format!("nothing is called `{name}`"), format!("known names: {known}")));
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a file of code opens with.
+fn about(source: &str) -> String {
+    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
+    lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// Fields as they stand under their tables.
+fn tables(fields: &[(&str, &str, &str)]) -> String {
+    let mut out = String::new();
+    let mut last = "";
+    for &(table, field, value) in fields {
+        if table != last {
+            let _ = writeln!(out, "[{table}]");
+            last = table;
+        }
+        let _ = writeln!(out, "{field} = {value}");
+    }
+    out
 }
 
 /// `{ host_dies = … }` as it stands under `[[fault]]`.

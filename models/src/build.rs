@@ -1,20 +1,22 @@
 //! Scenario → world and calendar. Nothing fails from here on.
 
-use halfopen_sim::chance::{Distribution, Streams};
+use halfopen_sim::chance::Streams;
 use halfopen_sim::digest::Digest;
 use halfopen_sim::{Calendar, Lane, Span, Time};
 
 use crate::app::{self, Instance};
 use crate::component::Component;
+use crate::database::Database;
 use crate::event::{CacheId, Event, InstanceId, LoadId, NodeId};
 use crate::failover::Failover;
-use crate::load::{Arrivals, Balancer, Load};
+use crate::load::{Arrivals, Balancer, Load, Retrying};
 use crate::network::names::{Name, Resolver};
 use crate::network::neighbour::BASE_REACHABLE_TIME;
 use crate::network::replies::Replies;
 use crate::network::wheel::HostClock;
 use crate::network::{Kernel, Peer};
-use crate::node::Node;
+use crate::node::contents::Contents;
+use crate::node::{Blocks, Node};
 use crate::record::Recorder;
 use crate::scenario::Scenario;
 use crate::world::{Effects, Plan, World};
@@ -34,20 +36,29 @@ pub fn build(scenario: &Scenario, seed: u64) -> (World, Calendar<Event>) {
         kernels: Vec::new(),
         nodes: Vec::new(),
         failovers: Vec::new(),
+        databases: scenario
+            .databases
+            .iter()
+            .map(|database| Database::new(database, streams.stream("query", &database.name)))
+            .collect(),
         peers: Vec::new(),
         replies: Vec::new(),
         names: Vec::new(),
+        contents: Vec::new(),
         resolvers: Vec::new(),
         balancers: scenario
             .services
             .iter()
-            .map(|service| Balancer::new(streams.stream("balancer", &service.name)))
+            .map(|service| {
+                Balancer::new(service.protections.balancer, streams.stream("balancer", &service.name))
+            })
             .collect(),
         plan: Plan {
             service_of_load: scenario.loads.iter().map(|load| load.service).collect(),
             service_of: Vec::new(),
             first_node: Vec::new(),
             cache_of: Vec::new(),
+            way_to: scenario.databases.iter().map(|db| Span::from_nanos(db.rtt.as_nanos() / 2)).collect(),
         },
         recorder: Recorder::new(scenario),
         digest: Digest::new(),
@@ -62,7 +73,7 @@ pub fn build(scenario: &Scenario, seed: u64) -> (World, Calendar<Event>) {
 fn loads(scenario: &Scenario, streams: &Streams) -> Vec<Load> {
     let load = |load: &crate::scenario::Load| {
         let arrivals = Arrivals::new(load.rate.clone(), streams.stream("arrivals", &load.name));
-        Load::new(arrivals, load.deadline, load.retries, load.retry_delay)
+        Load::new(arrivals, load.deadline, Retrying::new(load.retries, &load.name, streams))
     };
     scenario.loads.iter().map(load).collect()
 }
@@ -73,10 +84,19 @@ fn add_caches(world: &mut World, scenario: &Scenario, streams: &Streams) {
         world.plan.first_node.push(first);
         world.names.push(Name { node: first, ttl: Failover::ttl(cache.failover) });
         let chance = streams.stream("failover", &cache.name);
+        world.contents.push(
+            cache.contents.map(|contents| {
+                Contents::new(contents, cache.nodes.len(), streams.stream("keys", &cache.name))
+            }),
+        );
         world.failovers.push(Failover::new(cache.failover, cache.nodes.len(), chance));
         for node in &cache.nodes {
-            let stream = streams.stream("service", &format!("{}.{node}", cache.name));
-            let blocks = cache.blocks.as_ref().map(Distribution::prepare);
+            let mut stream = streams.stream("service", &format!("{}.{node}", cache.name));
+            let blocks = cache.blocks.as_ref().map(|wait| {
+                let tick = Span::from_millis(1000 / u64::from(cache.hz));
+                let phase = Time::ZERO + Span::from_secs_f64(stream.uniform() * tick.as_secs_f64());
+                Blocks::new(wait.prepare(), tick, phase)
+            });
             world.nodes.push(Node::new(cache.service.prepare(), blocks, stream));
             world.replies.push(Replies::new(streams.stream("loss", &format!("{}.{node}", cache.name))));
             world.peers.push(Peer::new(cache.rtt));
@@ -96,7 +116,7 @@ fn add_instances(world: &mut World, scenario: &Scenario, streams: &Streams) {
             let share = 0.5 + streams.stream("neighbour", &name).uniform();
             let reachable_time = Span::from_secs_f64(BASE_REACHABLE_TIME.as_secs_f64() * share);
             world.kernels.push(Kernel::new(clock, service.kernel, reachable_time));
-            world.instances.push(Instance::new(service, &name, streams));
+            world.instances.push(Instance::new(service, &scenario.databases, &name, streams));
             world.resolvers.push(vec![Resolver::default(); scenario.caches.len()]);
             world.plan.service_of.push(index);
         }

@@ -1,6 +1,6 @@
 //! Everything that can happen in the world: one closed, `Copy` enum of the components' own events.
 
-use crate::{app, failover, load, network, node};
+use crate::{app, database, failover, load, network, node};
 
 /// Position of a load in the scenario.
 pub type LoadId = u32;
@@ -10,6 +10,8 @@ pub type InstanceId = u32;
 pub type NodeId = u32;
 /// Position of a cache in the scenario.
 pub type CacheId = u32;
+/// Position of a database in the scenario.
+pub type DatabaseId = u32;
 
 /// An event of the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,4 +38,6 @@ pub enum Event {
     Exited(NodeId),
     /// A node's kernel repeats a reply that was lost on its way to this socket.
     Repeat(NodeId, InstanceId, network::Socket),
+    /// For a database.
+    Database(DatabaseId, database::Event),
 }

@@ -9,6 +9,7 @@ mod build;
 pub mod capacity;
 pub mod client;
 pub mod component;
+pub mod database;
 pub mod event;
 pub mod failover;
 pub mod fault;
@@ -26,8 +27,9 @@ mod world;
 
 use halfopen_sim::{Calendar, Model, Time};
 
+use database::Database;
 use event::Event;
-use recording::{CacheRecord, Note, Recording};
+use recording::{CacheRecord, DatabaseRecord, Note, Recording};
 use scenario::Scenario;
 use world::World;
 
@@ -102,6 +104,8 @@ impl<F: FnMut(Time, Event)> Model for Traced<'_, F> {
 
 fn hand_over(world: World, scenario: &Scenario, seed: u64, horizon: Time, events: u64) -> Recording {
     let caches = scenario.caches.iter().enumerate().map(|(i, _)| cache_record(&world, i, horizon)).collect();
+    let databases = scenario.databases.iter().zip(&world.databases);
+    let databases = databases.map(|(plan, database)| database_record(plan, database, horizon)).collect();
     let open = world.open_requests(scenario.services.len());
     let at_horizon = world.at_horizon(scenario.services.len());
     let digest = world.digest.value();
@@ -113,9 +117,21 @@ fn hand_over(world: World, scenario: &Scenario, seed: u64, horizon: Time, events
         requests: services.iter().map(|service| service.requests).sum(),
         services,
         caches,
+        databases,
         story,
         events,
         digest,
+    }
+}
+
+fn database_record(plan: &scenario::Database, database: &Database, horizon: Time) -> DatabaseRecord {
+    let (busy, served, refused, peak_queue) = database.work();
+    let secs = horizon.as_secs_f64();
+    DatabaseRecord {
+        utilization: busy.as_secs_f64() / secs / f64::from(plan.connections),
+        throughput_per_s: served as f64 / secs,
+        peak_queue,
+        refused,
     }
 }
 

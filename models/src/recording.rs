@@ -22,6 +22,8 @@ pub struct Recording {
     pub services: Vec<ServiceRecord>,
     /// Per cache, in the scenario's order.
     pub caches: Vec<CacheRecord>,
+    /// Per database, in the scenario's order.
+    pub databases: Vec<DatabaseRecord>,
     /// What happened, in order.
     pub story: Vec<StoryEvent>,
     /// Requests sent by all loads.
@@ -181,6 +183,19 @@ pub struct CacheRecord {
     pub peak_queue: u64,
     /// Most connections at a node.
     pub peak_connections: u64,
+}
+
+/// One database in one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseRecord {
+    /// Share of the run that its connections were busy, all together.
+    pub utilization: f64,
+    /// Queries answered per second of the run.
+    pub throughput_per_s: f64,
+    /// Most queries that waited.
+    pub peak_queue: u64,
+    /// Queries refused.
+    pub refused: u64,
 }
 
 /// Something worth telling.

@@ -2,6 +2,7 @@
 
 mod looks;
 mod paths;
+mod values;
 
 use halfopen_sim::{Calendar, Span, Time};
 
@@ -25,7 +26,7 @@ impl World {
         match effect {
             load::Effect::Request(request, which) => {
                 self.recorder.sent(service, now);
-                match self.balancers[service].pick() {
+                match self.balancers[service].pick(|of| self.instances[of as usize].requests()) {
                     Some(instance) => self.instance(calendar, instance, |app, out| {
                         app.on(now, app::Event::Request(id, request, which.reached), out);
                     }),
@@ -50,6 +51,9 @@ impl World {
                 load.on(now, load::Event::Answered(request, reply), out);
             }),
             app::Effect::CallMade => self.recorder.call_made(service),
+            app::Effect::Read(cache, task) => self.read(calendar, id, cache, task),
+            app::Effect::Store(cache, key) => self.store(now, cache, key),
+            app::Effect::Query(database, key) => self.query(calendar, id, database, key),
             app::Effect::Send(socket, call) => {
                 self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call));
             }
@@ -213,7 +217,8 @@ impl World {
             node::Effect::Reply(command) if self.peers[id as usize].can_answer() => {
                 match self.peers[id as usize].path {
                     Path::Loses(share) => {
-                        let left = self.replies[id as usize].leave(now, command, share);
+                        let rtt = self.peers[id as usize].rtt;
+                        let left = self.replies[id as usize].leave(now, rtt, command, share);
                         self.replies_leave(calendar, id, (command.instance, command.socket), left);
                     }
                     _ => self.deliver(calendar, id, command),
@@ -320,6 +325,13 @@ impl World {
             Lever::Handover { cache } => {
                 self.failover(calendar, cache as u32, |f, out| f.on(now, failover::Event::Handover, out));
             }
+            Lever::Stalled { service, lasts } => {
+                for id in 0..self.instances.len() as InstanceId {
+                    if self.plan.service_of[id as usize] == service {
+                        self.instance(calendar, id, |app, out| app.on(now, app::Event::Stalled(lasts), out));
+                    }
+                }
+            }
         }
     }
 
@@ -356,6 +368,7 @@ impl World {
             && matches!(was, Process::Killed | Process::Dying | Process::HostGone)
         {
             peer.incarnation += 1;
+            self.starts_empty(id);
         }
         self.node(calendar, id, |node, out| node.become_process(out, process));
         if process == Process::Killed {

@@ -3,10 +3,11 @@
 use std::hash::{Hash, Hasher};
 
 use halfopen_sim::digest::Digest;
-use halfopen_sim::{Calendar, Model, Time};
+use halfopen_sim::{Calendar, Model, Span, Time};
 
 use crate::app::Instance;
 use crate::component::{Component, Out};
+use crate::database::Database;
 use crate::event::{Event, InstanceId};
 use crate::failover::Failover;
 use crate::fault::Fault;
@@ -15,8 +16,9 @@ use crate::network::names::{Name, Resolver};
 use crate::network::replies::Replies;
 use crate::network::{Kernel, Peer};
 use crate::node::Node;
+use crate::node::contents::Contents;
 use crate::record::Recorder;
-use crate::{app, failover, load, network, node};
+use crate::{app, database, failover, load, network, node};
 
 /// Everything that exists in a run.
 pub struct World {
@@ -26,12 +28,15 @@ pub struct World {
     pub(crate) kernels: Vec<Kernel>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) failovers: Vec<Failover>,
+    pub(crate) databases: Vec<Database>,
     /// Per node: what the network knows of it.
     pub(crate) peers: Vec<Peer>,
     /// Per node: its replies on a way that loses some.
     pub(crate) replies: Vec<Replies>,
     /// Per cache.
     pub(crate) names: Vec<Name>,
+    /// Per cache: what is stored in it, where the scenario says so.
+    pub(crate) contents: Vec<Option<Contents>>,
     /// Per instance and cache.
     pub(crate) resolvers: Vec<Vec<Resolver>>,
     /// Per service.
@@ -52,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) first_node: Vec<u32>,
     /// Per node: its cache.
     pub(crate) cache_of: Vec<usize>,
+    /// Per database: one way between it and any instance.
+    pub(crate) way_to: Vec<Span>,
 }
 
 /// Effects of the component that is being handled, kept to save allocations.
@@ -62,6 +69,7 @@ pub(crate) struct Effects {
     kernel: Vec<network::kernel::Effect>,
     node: Vec<node::Effect>,
     failover: Vec<failover::Effect>,
+    database: Vec<database::Effect>,
 }
 
 /// Lets one component work and wires each of its effects.
@@ -90,6 +98,7 @@ impl World {
     deliver!(kernel, Kernel, kernels, u32, wire_kernel, "Lets a kernel work.");
     deliver!(node, Node, nodes, u32, wire_node, "Lets a node work.");
     deliver!(failover, Failover, failovers, u32, wire_failover, "Lets a failover work.");
+    deliver!(database, Database, databases, u32, wire_database, "Lets a database work.");
     deliver!(app, Instance, instances, InstanceId, wire_app, "Lets an instance work; see `instance`.");
 
     /// Lets an instance work and tells the recorder what changed in it.
@@ -123,6 +132,7 @@ impl Model for World {
             Event::Sample => self.sample(calendar),
             Event::Exited(id) => self.exited(calendar, id),
             Event::Repeat(id, instance, socket) => self.repeat(calendar, id, instance, socket),
+            Event::Database(id, event) => self.database(calendar, id, |db, out| db.on(now, event, out)),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
 mod capacity;
+mod init;
+mod lab;
 mod manual;
 mod run;
 mod shared;
@@ -10,6 +12,8 @@ mod validate;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use capacity::Capacity;
+pub use init::Init;
+pub use lab::{Lab, LabExport, LabRun};
 pub use manual::{Completions, Man};
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
@@ -39,16 +43,21 @@ pub enum Command {
     Capacity(Capacity),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
+    /// Measure a real client against real servers on this machine, and set the prediction beside it
+    #[command(subcommand)]
+    Lab(Lab),
     /// List what is known: one name a line, with what it is
     List {
         /// What to list
         what: Known,
     },
-    /// Print a shipped scenario, a client preset, a fault, or the scenario of a measured case
+    /// Print a shipped scenario, a client preset, a fault, a failover, a protection, or the scenario of a measured case
     Show {
         /// Its name, as `list` prints it
         name: String,
     },
+    /// Write a commented scenario to start from; it runs as it is
+    Init(Init),
     /// Print what a shell needs to complete commands and options
     Completions(Completions),
     /// Print the manual page, of the program or of one of its commands
@@ -73,4 +82,8 @@ pub enum Known {
     Clients,
     /// Faults a scenario can have
     Faults,
+    /// Failovers a cache can have
+    Failovers,
+    /// Protections that callers, balancers and services can have
+    Protections,
 }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::Shown;
+use super::{Format, Shown};
 
 /// Compare predictions with measurements of real clients, servers and the kernel.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 fine, 1 a case misses that was not known to, 2 the input is wrong, 130 interrupted."
+    after_help = "Exit status: 0 fine, 1 a case misses that was not known to, or one of your own does, 2 the input is wrong, 130 interrupted."
 )]
 pub struct Validate {
     /// Only this group of cases; repeatable
@@ -18,6 +18,9 @@ pub struct Validate {
     /// Other cases than those that come with the program: a file with the columns of experiments/cases/README.md
     #[arg(long, value_name = "FILE")]
     pub cases: Option<PathBuf>,
+    /// A case of your own, as `halfopen lab run` writes it, instead of those that come with the program; repeatable
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "only"])]
+    pub case: Vec<PathBuf>,
     /// Seed of the first replication; the others follow by one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u64).range(..=u64::from(u32::MAX)))]
     pub seed: u64,
@@ -39,6 +42,21 @@ pub struct Validate {
 }
 
 impl Validate {
+    /// For one case that has just been measured.
+    pub fn of_case(file: PathBuf, quiet: bool) -> Validate {
+        Validate {
+            only: Vec::new(),
+            cases: None,
+            case: vec![file],
+            seed: 1,
+            reps: 40,
+            quick: false,
+            jobs: None,
+            out: None,
+            shown: Shown { format: Format::Table, quiet },
+        }
+    }
+
     /// Replications of each measured case.
     pub fn seeds(&self) -> u32 {
         if self.quick { 4 } else { self.reps }

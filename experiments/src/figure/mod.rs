@@ -10,7 +10,7 @@ pub use condition::Condition;
 
 use std::fmt;
 
-use halfopen_models::recording::CacheRecord;
+use halfopen_models::recording::{CacheRecord, DatabaseRecord};
 use halfopen_models::scenario::{Scenario, suggest};
 use halfopen_models::statistics::Lifetime;
 use halfopen_models::summary::{Figure, Observed, Outcome, Replication};
@@ -100,6 +100,31 @@ const CACHE: &[Known<CacheRecord>] = &[
     Known("peak_connections", Count(|c| c.peak_connections), Things),
 ];
 
+const DATABASE: &[Known<DatabaseRecord>] = &[
+    Known("utilization", Value(|d| Some(d.utilization)), Share),
+    Known("throughput_per_s", Value(|d| Some(d.throughput_per_s)), Things),
+    Known("peak_queue", Count(|d| d.peak_queue), Things),
+    Known("refused", Count(|d| d.refused), Things),
+];
+
+/// What can be said of a figure whosever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct About {
+    name: &'static str,
+    counts: Counts,
+    /// Whether the median stands for it: it lasts, or may never come.
+    median: bool,
+    /// Whether it may never come.
+    time: bool,
+}
+
+impl<R> Known<R> {
+    fn about(&self) -> About {
+        let time = matches!(self.1, Time(_));
+        About { name: self.0, counts: self.2, median: time || matches!(self.1, Duration(_)), time }
+    }
+}
+
 /// A number of a figure, and whether it counts what the figure counts.
 type Statistic = (&'static str, fn(&Figure) -> Option<f64>, bool);
 
@@ -131,6 +156,17 @@ enum Owner {
     System,
     Service(usize),
     Cache(usize),
+    Database(usize),
+}
+
+impl Owner {
+    fn figures(self) -> Vec<About> {
+        match self {
+            Owner::System | Owner::Service(_) => SERVICE.iter().map(Known::about).collect(),
+            Owner::Cache(_) => CACHE.iter().map(Known::about).collect(),
+            Owner::Database(_) => DATABASE.iter().map(Known::about).collect(),
+        }
+    }
 }
 
 /// Where a number stands in a summary.
@@ -139,6 +175,7 @@ pub struct Name {
     text: String,
     owner: Owner,
     figure: usize,
+    about: About,
     statistic: usize,
 }
 
@@ -150,21 +187,20 @@ impl Name {
     pub fn parse(text: &str, scenario: &Scenario) -> Result<Name, Misnamed> {
         let text = text.trim();
         let (owner, holder, rest) = owner(text, scenario)?;
-        let known: Vec<&str> = match owner {
-            Owner::Cache(_) => CACHE.iter().map(|known| known.0).collect(),
-            _ => SERVICE.iter().map(|known| known.0).collect(),
-        };
+        let figures = owner.figures();
+        let known: Vec<&str> = figures.iter().map(|about| about.name).collect();
         let whole =
             |name: &str| rest.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let Some(figure) = known.iter().position(|name| whole(name)) else {
             return Err(no_figure(text, rest, &holder, &known, scenario));
         };
-        let statistic = match rest[known[figure].len()..].strip_prefix('.') {
-            Some(typed) => statistic(typed, known[figure])?,
-            None => stands_for(owner, figure),
+        let about = figures[figure];
+        let statistic = match rest[about.name.len()..].strip_prefix('.') {
+            Some(typed) => statistic(typed, about.name)?,
+            None => statistic(if about.median { "median" } else { "mean" }, about.name)?,
         };
-        let text = format!("{holder}.{}.{}", known[figure], STATISTICS[statistic].0);
-        Ok(Name { text, owner, figure, statistic })
+        let text = format!("{holder}.{}.{}", about.name, STATISTICS[statistic].0);
+        Ok(Name { text, owner, figure, about, statistic })
     }
 
     /// The number in a figure; absent where the figure leaves it out.
@@ -178,6 +214,7 @@ impl Name {
             Owner::System => SERVICE[self.figure].1.of(&replication.system),
             Owner::Service(index) => SERVICE[self.figure].1.of(&replication.services[index]),
             Owner::Cache(index) => CACHE[self.figure].1.of(&replication.caches[index]),
+            Owner::Database(index) => DATABASE[self.figure].1.of(&replication.databases[index]),
         }
     }
 
@@ -192,9 +229,7 @@ impl Name {
 
     /// What the number counts.
     pub fn counts(&self) -> Counts {
-        let of_figure =
-            if let Owner::Cache(_) = self.owner { CACHE[self.figure].2 } else { SERVICE[self.figure].2 };
-        if STATISTICS[self.statistic].2 { of_figure } else { Counts::Things }
+        if STATISTICS[self.statistic].2 { self.about.counts } else { Counts::Things }
     }
 
     /// Whether it is a quantile.
@@ -204,16 +239,15 @@ impl Name {
 
     /// Whether some replications may never come to it: then a median stands for it, and there may be none.
     pub fn may_be_censored(&self) -> bool {
-        !matches!(self.owner, Owner::Cache(_)) && matches!(SERVICE[self.figure].1, Time(_))
+        self.about.time
     }
 
     /// `api.crashes`, or of the system `crashes`: short, for headings. The statistic that stands for the figure goes
     /// without saying.
     pub fn short(&self) -> String {
-        let figure =
-            if let Owner::Cache(_) = self.owner { CACHE[self.figure].0 } else { SERVICE[self.figure].0 };
+        let figure = self.about.name;
         let (holder, rest) = self.text.split_once(figure).expect("the text holds the figure's name");
-        let holder = ["services.", "caches.", "system."].iter().find_map(|it| holder.strip_prefix(it));
+        let holder = SECTIONS.iter().find_map(|section| holder.strip_prefix(section)?.strip_prefix('.'));
         let holder = holder.unwrap_or_default();
         let said = matches!(rest, ".mean" | ".median");
         format!("{holder}{figure}{}", if said { "" } else { rest })
@@ -227,45 +261,45 @@ impl fmt::Display for Name {
     }
 }
 
-/// Whose figure, the beginning of its path, and what is left of the text.
-fn owner<'a>(text: &'a str, scenario: &Scenario) -> Result<(Owner, String, &'a str), Misnamed> {
-    let services: Vec<&str> = scenario.services.iter().map(|service| service.name.as_str()).collect();
-    let caches: Vec<&str> = scenario.caches.iter().map(|cache| cache.name.as_str()).collect();
-    let (first, rest) = text.split_once('.').unwrap_or((text, ""));
-    let named = |name: &str, names: &[&str], what: &str| {
-        names.iter().position(|known| *known == name).ok_or_else(|| Misnamed {
-            wrong: format!("`{text}`: no {what} is named `{name}`"),
-            right: suggest(name, names, "there is"),
-        })
-    };
-    let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
-    match first {
-        "system" => Ok((Owner::System, "system".into(), rest)),
-        "services" => {
-            Ok((Owner::Service(named(name, &services, "service")?), format!("services.{name}"), after))
-        }
-        "caches" => Ok((Owner::Cache(named(name, &caches, "cache")?), format!("caches.{name}"), after)),
-        name => {
-            let service = services.iter().position(|known| *known == name);
-            let cache = caches.iter().position(|known| *known == name);
-            let of_cache = CACHE.iter().any(|known| rest.starts_with(known.0));
-            match (service, cache) {
-                (Some(index), None) => Ok((Owner::Service(index), format!("services.{name}"), rest)),
-                (Some(index), Some(_)) if !of_cache => {
-                    Ok((Owner::Service(index), format!("services.{name}"), rest))
-                }
-                (_, Some(index)) => Ok((Owner::Cache(index), format!("caches.{name}"), rest)),
-                (None, None) => Ok((Owner::System, "system".into(), text)),
-            }
-        }
-    }
+/// Sections of `summary.json` that hold figures.
+const SECTIONS: [&str; 4] = ["services", "caches", "databases", "system"];
+
+/// Everything that has figures of its own: its section, its name, who it is.
+fn holders(scenario: &Scenario) -> Vec<(&'static str, &str, Owner)> {
+    let services = scenario.services.iter().enumerate();
+    let services = services.map(|(index, it)| ("services", it.name.as_str(), Owner::Service(index)));
+    let caches = scenario.caches.iter().enumerate();
+    let caches = caches.map(|(index, it)| ("caches", it.name.as_str(), Owner::Cache(index)));
+    let databases = scenario.databases.iter().enumerate();
+    let databases = databases.map(|(index, it)| ("databases", it.name.as_str(), Owner::Database(index)));
+    services.chain(caches).chain(databases).collect()
 }
 
-/// The statistic that goes without saying: the median of what lasts or may never come, the mean of anything else.
-fn stands_for(owner: Owner, figure: usize) -> usize {
-    let median = !matches!(owner, Owner::Cache(_)) && matches!(SERVICE[figure].1, Duration(_) | Time(_));
-    let name = if median { "median" } else { "mean" };
-    STATISTICS.iter().position(|known| known.0 == name).expect("both are listed")
+/// Whose figure, the beginning of its path, and what is left of the text.
+fn owner<'a>(text: &'a str, scenario: &Scenario) -> Result<(Owner, String, &'a str), Misnamed> {
+    let holders = holders(scenario);
+    let (first, rest) = text.split_once('.').unwrap_or((text, ""));
+    if first == "system" {
+        return Ok((Owner::System, "system".into(), rest));
+    }
+    if SECTIONS.contains(&first) {
+        let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
+        let here = || holders.iter().filter(|holder| holder.0 == first);
+        let Some((_, _, owner)) = here().find(|holder| holder.1 == name) else {
+            let names: Vec<&str> = here().map(|holder| holder.1).collect();
+            let wrong = format!("`{text}`: no {} is named `{name}`", first.trim_end_matches('s'));
+            return Err(Misnamed { wrong, right: suggest(name, &names, "there is") });
+        };
+        return Ok((*owner, format!("{first}.{name}"), after));
+    }
+    // A cache may be called as a service is: then the one that has such a figure is meant.
+    let has = |owner: Owner| owner.figures().iter().any(|about| rest.starts_with(about.name));
+    let mut named = holders.iter().filter(|holder| holder.1 == first);
+    let found = named.clone().find(|holder| has(holder.2)).or_else(|| named.next());
+    match found {
+        Some((section, name, owner)) => Ok((*owner, format!("{section}.{name}"), rest)),
+        None => Ok((Owner::System, "system".into(), text)),
+    }
 }
 
 fn statistic(typed: &str, figure: &str) -> Result<usize, Misnamed> {
@@ -281,10 +315,7 @@ fn no_figure(text: &str, rest: &str, holder: &str, known: &[&str], scenario: &Sc
     let of_system = holder == "system" && first != "system";
     // Without the statistic a slip is nearer to what was meant.
     let typed = STATISTICS.iter().find_map(|it| rest.strip_suffix(it.0)?.strip_suffix('.')).unwrap_or(rest);
-    let owners = || {
-        let services = scenario.services.iter().map(|service| service.name.as_str());
-        services.chain(scenario.caches.iter().map(|cache| cache.name.as_str())).collect::<Vec<_>>().join(", ")
-    };
+    let owners = || holders(scenario).iter().map(|holder| holder.1).collect::<Vec<_>>().join(", ");
     let wrong = if of_system && text.contains('.') && !first.starts_with("latency") {
         format!("`{text}`: `{first}` is neither a figure nor one of {}", owners())
     } else if typed.is_empty() {

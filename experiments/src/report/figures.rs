@@ -1,6 +1,6 @@
-//! The figures of services and caches with their intervals.
+//! The figures of services, caches and databases with their intervals.
 
-use halfopen_models::summary::{CacheSummary, Figure, ServiceSummary, Summary};
+use halfopen_models::summary::{CacheSummary, DatabaseSummary, Figure, ServiceSummary, Summary};
 
 use super::{Section, Table};
 use crate::readable::Unit;
@@ -38,6 +38,13 @@ const CACHE: &[Row<CacheSummary>] = &[
     Row("peak connections", |c| &c.peak_connections, Unit::of_count, false),
 ];
 
+const DATABASE: &[Row<DatabaseSummary>] = &[
+    Row("utilization", |d| &d.utilization, Unit::of_share, false),
+    Row("queries per second", |d| &d.throughput_per_s, Unit::of_count, false),
+    Row("peak queue", |d| &d.peak_queue, Unit::of_count, false),
+    Row("refused", |d| &d.refused, Unit::of_count, false),
+];
+
 pub(super) fn services(summary: &Summary) -> Section {
     let mut columns: Vec<(&str, &ServiceSummary)> =
         summary.services.iter().map(|(name, service)| (name.as_str(), service)).collect();
@@ -55,6 +62,14 @@ pub(super) fn caches(summary: &Summary) -> Section {
     let columns: Vec<(&str, &CacheSummary)> =
         summary.caches.iter().map(|(name, cache)| (name.as_str(), cache)).collect();
     Section { title: "Caches".into(), remark: String::new(), table: table(CACHE, &columns) }
+}
+
+/// The databases, where there are any.
+pub(super) fn databases(summary: &Summary) -> Option<Section> {
+    let columns: Vec<(&str, &DatabaseSummary)> =
+        summary.databases.iter().map(|(name, database)| (name.as_str(), database)).collect();
+    let table = table(DATABASE, &columns);
+    (!columns.is_empty()).then(|| Section { title: "Databases".into(), remark: String::new(), table })
 }
 
 fn table<T>(rows: &[Row<T>], columns: &[(&str, &T)]) -> Table {

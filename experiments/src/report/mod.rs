@@ -49,6 +49,7 @@ pub fn describe(scenario: &Scenario, recordings: &[Recording], summary: &Summary
         figures::services(summary),
         figures::caches(summary),
     ];
+    sections.extend(figures::databases(summary));
     sections.extend(claims::section(summary));
     sections.extend(assumptions::section(scenario));
     sections

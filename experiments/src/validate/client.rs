@@ -49,17 +49,26 @@ fn option(name: &str, value: &Value) -> Vec<String> {
             inner.iter().flat_map(|(name, value)| option(name, value)).collect()
         }
         ("socket_timeout", Value::Null) => vec!["socket_timeout = \"none\"".into()],
-        // redis-py: a socket timeout bounds connect too, where that has no timeout of its own.
-        ("socket_timeout", _) => {
-            vec![format!("socket_timeout = \"{value}s\""), format!("connect_timeout = \"{value}s\"")]
-        }
+        ("socket_timeout", _) => vec![format!("socket_timeout = \"{value}s\"")],
+        ("socket_connect_timeout", Value::Number(_)) => vec![format!("connect_timeout = \"{value}s\"")],
         // libuv: probes every second, ten of them (src/unix/tcp.c `uv__tcp_keepalive`).
         ("keepAlive", Value::Number(ms)) => {
             vec![format!("keepalive = {{ idle = \"{ms}ms\", interval = \"1s\", probes = 10 }}")]
         }
-        ("maxRetriesPerRequest", Value::Number(times)) => {
-            vec![format!("flush_after = {}", times.as_u64().unwrap_or_default() + 1)]
+        ("keepAlive", Value::Bool(false)) => vec!["keepalive = \"none\"".into()],
+        // ioredis lib/redis/event_handler.ts `closeHandler`: only a number, and none below zero, ever flushes.
+        ("maxRetriesPerRequest", _) => match value.as_u64() {
+            Some(times) => vec![format!("flush_after = {}", times + 1)],
+            None => vec!["flush_after = \"none\"".into()],
+        },
+        ("enableReadyCheck" | "no_ready_check", Value::Bool(given)) => {
+            vec![format!("ready_check = {}", *given == (name == "enableReadyCheck"))]
         }
+        ("enableOfflineQueue" | "enable_offline_queue", Value::Bool(_)) => {
+            vec![format!("offline_queue = {value}")]
+        }
+        ("disableOfflineQueue", Value::Bool(disabled)) => vec![format!("offline_queue = {}", !disabled)],
+        ("retry_unfulfilled_commands", Value::Bool(true)) => vec!["in_flight_on_close = \"resend\"".into()],
         ("commandsQueueMaxLength", _) => vec![format!("max_pending = {value}")],
         ("failoverDetector", _) => vec![format!("failover_detector = {value}")],
         (other, _) => vec![format!("\"{other}\" = {value}")],

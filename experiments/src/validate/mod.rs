@@ -11,6 +11,7 @@ mod course;
 pub mod groups;
 mod known;
 pub mod outcome;
+mod own;
 mod question;
 mod row;
 mod scenario;
@@ -36,22 +37,24 @@ use crate::report::{markdown, text, validation};
 use crate::study::cost;
 use crate::{interrupt, print};
 
-use calibration::Calibration;
+pub use calibration::Calibration;
+pub use watch::recovery;
+
 use groups::{GROUPS, Ground, Group, Runs};
 use outcome::Outcome;
 use row::{Cases, Row};
 
 /// Compares, tells the person, writes the page.
 pub fn validate(args: &args::Validate) -> Result<ExitCode, Failure> {
-    let groups = chosen(&args.only)?;
-    let cases = args.cases.as_deref().map_or_else(Cases::shipped, Cases::from)?;
-    let known = known::list(args.cases.as_deref())?;
+    let (groups, cases, scenarios) =
+        if args.case.is_empty() { shared(args)? } else { own::read(&args.case)? };
+    let known = known::list(args.cases.is_none() && args.case.is_empty())?;
     interrupt::listen()?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.jobs.map_or(0, usize::from))
         .build()
         .map_err(|error| Failure::wrong(format!("cannot start threads: {error}"), "ask for fewer --jobs"))?;
-    let runs = simulate(args, &pool, &groups, &cases)?;
+    let runs = simulate(args, &pool, scenarios)?;
     let mut comparisons = Vec::new();
     for group in &groups {
         let rows = cases.rows.iter().filter(|row| (group.takes)(row, &cases.courses)).collect();
@@ -93,21 +96,26 @@ fn chosen(only: &[String]) -> Result<Vec<&'static Group>, Failure> {
     Ok(GROUPS.iter().filter(wanted).collect())
 }
 
-/// Runs every case that a group takes, over all seeds.
+/// Cases by name, each as a scenario, or why it is none.
+type Scenarios = Vec<(String, Result<Scenario, String>)>;
+
+/// Cases that come with the program, or those of a table, and which groups take them.
+fn shared(args: &args::Validate) -> Result<(Vec<&'static Group>, Cases, Scenarios), Failure> {
+    let groups = chosen(&args.only)?;
+    let cases = args.cases.as_deref().map_or_else(Cases::shipped, Cases::from)?;
+    let calibration = Calibration::shipped();
+    let needed = |row: &&Row| groups.iter().any(|group| (group.takes)(row, &cases.courses));
+    let read = |row: &Row| (row.case_id.clone(), scenario::read(row, &calibration));
+    let scenarios = cases.rows.iter().filter(needed).map(read).collect();
+    Ok((groups, cases, scenarios))
+}
+
+/// Runs every case over all seeds.
 fn simulate(
     args: &args::Validate,
     pool: &ThreadPool,
-    groups: &[&Group],
-    cases: &Cases,
+    scenarios: Scenarios,
 ) -> Result<BTreeMap<String, Runs>, Failure> {
-    let calibration = Calibration::shipped();
-    let needed = |row: &&Row| groups.iter().any(|group| (group.takes)(row, &cases.courses));
-    let scenarios: Vec<_> = cases
-        .rows
-        .iter()
-        .filter(needed)
-        .map(|row| (row.case_id.clone(), scenario::read(row, &calibration)))
-        .collect();
     let seeds = u64::from(args.seeds());
     let work = scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|it| cost(it) * seeds).sum();
     let progress = Progress::new(scenarios.len(), work, args.shown.quiet);

@@ -50,7 +50,8 @@ impl<'a> Outcome<'a> {
         for comparison in &mut comparisons {
             let about = known.iter().find(|known| known.is_about(comparison));
             news.push(!comparison.holds && about.is_none());
-            if let (false, true, Some(known)) = (comparison.holds, comparison.reason.is_empty(), about) {
+            // A known reason says more than what the comparison alone shows.
+            if let (false, Some(known)) = (comparison.holds, about) {
                 comparison.reason.clone_from(&known.reason);
             }
         }

@@ -14,6 +14,8 @@ pub enum Rule {
     Median(Tolerance),
     /// The median, or what at least one run in twenty shows: a setting on a knife edge may land on either step.
     EitherStep(Tolerance),
+    /// Both never, the median near what was measured, or that inside the 90 % interval.
+    Inside(Tolerance),
     /// What was measured lies between the least and the largest of the runs.
     Spread,
 }
@@ -101,6 +103,12 @@ impl Question {
                 let step = there * 20 >= sample.values().len();
                 let remark = if median || !step { "" } else { "some runs come out so" };
                 (median || (step && matches!(self.rule, Rule::EitherStep(_))), remark.into())
+            }
+            Rule::Inside(tolerance) => {
+                let inside = self.expected.is_some_and(|expected| sample.covers(expected));
+                let beyond =
+                    self.expected.is_none() && sample.interval().is_some_and(|[_, high]| high.is_none());
+                (near(tolerance, predicted.number()) || inside || beyond, String::new())
             }
             Rule::Spread => {
                 let ends = sample.values().first().zip(sample.values().last());

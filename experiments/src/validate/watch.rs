@@ -150,7 +150,7 @@ impl Seen {
 }
 
 /// The end of the outage: the first answer after a gap from which on answers flow.
-fn recovery(answers: &[f64], rate: f64, until: f64) -> Option<f64> {
+pub fn recovery(answers: &[f64], rate: f64, until: f64) -> Option<f64> {
     let first = answers.partition_point(|&at| at < 0.0);
     let mut before = first.checked_sub(1).map_or(0.0, |last| answers[last]).max(0.0);
     let mut gap = false;

@@ -43,7 +43,7 @@ fn help_and_version() {
 #[test]
 fn what_is_listed_can_be_shown() {
     let desk = Desk::new();
-    for what in ["scenarios", "clients", "faults"] {
+    for what in ["scenarios", "clients", "faults", "failovers", "protections"] {
         let list = text(&desk.halfopen(&["list", what]).stdout);
         assert!(!list.is_empty(), "no {what}");
         for line in list.lines() {

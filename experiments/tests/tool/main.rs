@@ -1,7 +1,9 @@
 //! The program as a person meets it: what it prints, what it leaves on the disk, how it ends.
 
 mod capacity;
+mod init;
 mod inputs;
+mod lab;
 mod manual;
 mod outputs;
 mod places;

@@ -25,12 +25,20 @@ impl Supervisor {
         Supervisor { plan, backoff: Span::ZERO, last_restart: None }
     }
 
+    /// From the clients' first dials to readiness, within the boot.
+    pub fn warm_up(&self) -> Span {
+        match self.plan {
+            Restart::Never => Span::ZERO,
+            Restart::Fixed { warm_up, .. } | Restart::Kubernetes { warm_up, .. } => warm_up,
+        }
+    }
+
     /// From death at `now` until the process is ready again; `None`: it stays down.
     pub fn ready_after(&mut self, now: Time) -> Option<Span> {
         match self.plan {
             Restart::Never => None,
-            Restart::Fixed { delay, boot } => Some(delay + boot),
-            Restart::Kubernetes { boot } => {
+            Restart::Fixed { delay, boot, .. } => Some(delay + boot),
+            Restart::Kubernetes { boot, .. } => {
                 if self.last_restart.is_none_or(|last| now.saturating_since(last) > FORGOTTEN_AFTER) {
                     self.backoff = Span::ZERO;
                 } else {
@@ -51,7 +59,7 @@ mod tests {
     #[test]
     fn crash_loop_backs_off_and_forgets() {
         let boot = Span::from_secs(12);
-        let mut supervisor = Supervisor::new(Restart::Kubernetes { boot });
+        let mut supervisor = Supervisor::new(Restart::Kubernetes { boot, warm_up: Span::ZERO });
         let mut now = Time::ZERO;
         let mut waits = Vec::new();
         for _ in 0..8 {

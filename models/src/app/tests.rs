@@ -3,7 +3,8 @@
 use halfopen_sim::Calendar;
 
 use super::*;
-use crate::scenario::{Calls, Kernel, Objective, Restart};
+use crate::protect::Protections;
+use crate::scenario::{Calls, Kernel, Objective, OnError, Payload, Restart};
 
 const MS: fn(u64) -> Span = Span::from_millis;
 
@@ -21,8 +22,14 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             container: None,
             outside: 0,
         },
-        restart: Restart::Fixed { delay: MS(500), boot: MS(1_500) },
-        calls: vec![Calls { cache: 0, times: calls, payload: Payload { heap: 10, buffers: 0 } }],
+        restart: Restart::Fixed { delay: MS(500), boot: MS(1_500), warm_up: MS(1_000) },
+        calls: vec![Calls {
+            cache: 0,
+            times: calls,
+            payload: Payload { heap: 10, buffers: 0 },
+            misses: None,
+            on_error: OnError::Fail,
+        }],
         client: crate::scenario::Client {
             bytes_per_call: 40,
             bytes_per_timed_out_call: 30,
@@ -30,12 +37,13 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
         },
         kernel: Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 },
         objective: Objective { errors: 0.01, p99: MS(2_000) },
+        protections: Protections::default(),
     }
 }
 
 /// An instance that is ready at time zero, given requests at these milliseconds; effects with their milliseconds.
 fn life(service: &Service, requests: &[u64], until_ms: u64) -> (Instance, Vec<(u64, Effect)>) {
-    let mut instance = Instance::new(service, "test-0", &Streams::new(1));
+    let mut instance = Instance::new(service, &[], "test-0", &Streams::new(1));
     let mut calendar: Calendar<event::Event> = Calendar::new();
     calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
     for &at in requests {
@@ -77,10 +85,64 @@ fn a_request_that_waits_for_its_call_holds_memory_and_leaves_the_loop_to_others(
     assert_eq!((instance.pending_calls(), instance.memory_bytes()), (2, 100 + 2 * (200 + 50)));
 }
 
+/// As [`life`], with a stall of 300 ms at 100 ms.
+fn stalled(service: &Service, requests: &[u64]) -> Vec<(u64, Effect)> {
+    let mut instance = Instance::new(service, &[], "test-0", &Streams::new(1));
+    let mut calendar: Calendar<event::Event> = Calendar::new();
+    calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
+    calendar.schedule(Time::ZERO + MS(100), Instance::address(0, Event::Stalled(MS(300))));
+    for &at in requests {
+        let request = Event::Request(0, RequestKey::default(), false);
+        calendar.schedule(Time::ZERO + MS(at), Instance::address(0, request));
+    }
+    let (mut effects, mut came) = (Vec::new(), Vec::new());
+    while let Some((now, event)) = calendar.pop_before(Time::ZERO + MS(500)) {
+        let event::Event::App(0, event) = event else { panic!("{event:?}") };
+        instance.on(now, event, &mut Out::new(now, 0, &mut calendar, &mut effects));
+        came.extend(effects.drain(..).map(|effect| (now.as_nanos() / 1_000_000, effect)));
+    }
+    came
+}
+
+fn calls_made(came: &[(u64, Effect)]) -> Vec<u64> {
+    came.iter().filter(|(_, e)| *e == Effect::CallMade).map(|&(at, _)| at).collect()
+}
+
+#[test]
+fn after_a_stall_clocks_go_first_and_then_what_arrived() {
+    let mut service = service(Concurrency::EventLoop { cpu: MS(2) }, 1);
+    service.client.command_timeout = Some(MS(250));
+    let came = stalled(&service, &[0, 300]);
+    // The timeout of 1 + 250 ms waits until 400, and an error costs its half of the CPU time; so does the second call.
+    assert_eq!((answers(&came), calls_made(&came)), (vec![(401, false)], vec![1, 402]));
+}
+
+#[test]
+fn workers_stand_still_in_a_stall_too() {
+    let workers = Concurrency::Workers { threads: 3, cpu: MS(2) };
+    assert_eq!(calls_made(&stalled(&service(workers, 1), &[0, 99, 300])), [1, 400, 401]);
+}
+
+#[test]
+fn a_caller_whose_request_waits_for_its_turn_is_cut_off_by_a_crash() {
+    // Held requests are lost with the process: two more than its memory takes come in the stall.
+    let came = stalled(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 150, 151, 152, 153]);
+    let cut = came.iter().filter(|(_, e)| matches!(e, Effect::Answer(_, _, Reply::Disconnected))).count();
+    assert_eq!(cut, 5);
+}
+
+#[test]
+fn its_clients_dial_while_it_warms_up_and_no_request_comes_before_it_is_ready() {
+    let (_, came) = life(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 4, 8, 12], 2_100);
+    let dials = came.iter().filter(|(_, e)| matches!(e, Effect::Dial { .. }));
+    // It dies at 12 ms, starts 500 ms later and boots for 1,500 ms, the last second of it with its clients.
+    assert_eq!(dials.map(|&(at, _)| at).collect::<Vec<_>>(), [0, 12 + 500 + 500]);
+}
+
 #[test]
 fn over_its_limit_it_dies_and_all_it_held_is_lost_and_counted() {
     // Three requests with their calls hold 100 + 3 × 250; the fourth request's 200 are too many.
-    let (instance, came) = life(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 4, 8, 12], 2_000);
+    let (instance, came) = life(&service(Concurrency::EventLoop { cpu: MS(2) }, 1), &[0, 4, 8, 12], 1_000);
     let died = came.iter().find_map(|&(at, effect)| match effect {
         Effect::Died(death) => Some((at, death)),
         _ => None,
@@ -135,7 +197,7 @@ fn a_caller_that_leaves_frees_its_connection_and_not_its_request() {
 #[test]
 fn a_later_try_of_a_request_makes_calls_that_nobody_needs() {
     let service = service(Concurrency::EventLoop { cpu: MS(2) }, 1);
-    let mut instance = Instance::new(&service, "test-0", &Streams::new(1));
+    let mut instance = Instance::new(&service, &[], "test-0", &Streams::new(1));
     let (mut calendar, mut effects) = (Calendar::new(), Vec::new());
     calendar.schedule(Time::ZERO, Instance::address(0, Event::Ready));
     for again in [false, true] {

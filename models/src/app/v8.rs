@@ -23,8 +23,8 @@
 //!
 //! What is alive is the instance's ledger. Left out: garbage (the young generation fills with survivors alone), a young
 //! generation that has not grown yet or has shrunk because the process allocates under 1 MB/s, and how many objects
-//! make up the bytes: strings mark several times faster than small objects. The main thread's marking is one stop
-//! where V8 makes steps of up to 5 ms; what its helper marks costs the program nothing.
+//! make up the bytes: strings mark several times faster than small objects. What its helper marks costs the program
+//! nothing; how the main thread's marking is spread in steps is the instance's matter.
 
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Span, Time};
@@ -135,6 +135,11 @@ impl V8 {
     #[inline]
     pub fn is_due(&self, free_at: Time, live: Bytes) -> bool {
         live >= self.due_bytes || free_at >= self.due_at
+    }
+
+    /// Whether a collection has begun and not ended: what it takes of the main thread comes in steps.
+    pub fn is_marking(&self) -> bool {
+        self.marking.is_some()
     }
 
     /// Begins or ends a collection when the event loop is free at `free_at`, with `live` bytes in use.

@@ -43,6 +43,39 @@ pub(super) fn cache(traffic: &Traffic<'_>, cache: usize) -> Part {
     Part { topic: Topic::Caches, of: of.name.clone(), lines }
 }
 
+/// A database behind caches: as it is asked with full caches, and with cold ones.
+pub(super) fn database(traffic: &Traffic<'_>, database: usize) -> Part {
+    let of = &traffic.scenario.databases[database];
+    let query = traffic.query(database);
+    let offered = traffic.queries(database, |misses| misses.hits.unwrap_or(1.0)) * query;
+    let cold = traffic.queries(database, |_| 0.0) * query;
+    let connections = f64::from(of.connections);
+    let lines = vec![
+        Line::new(
+            "utilization, caches full",
+            Measure::Share,
+            offered / connections,
+            "offered load λ·(1 − hits)·E[S]/connections",
+        )
+        .assuming("calls hit as often as they say; contents that fit are all found"),
+        Line::new(
+            "mean wait of a query",
+            Measure::Seconds,
+            query * mmc_wait(of.connections, offered),
+            "M/M/c wait",
+        )
+        .assuming("queries arrive as Poisson, times exponential"),
+        Line::new(
+            "utilization, caches cold",
+            Measure::Share,
+            cold / connections,
+            "offered load λ·E[S]/connections: every call misses",
+        )
+        .assuming("above 1 it saturates until its caches have filled"),
+    ];
+    Part { topic: Topic::Databases, of: of.name.clone(), lines }
+}
+
 /// A service's instances and pools.
 pub(super) fn service(traffic: &Traffic<'_>, service: usize) -> Part {
     let of = traffic.service(service);

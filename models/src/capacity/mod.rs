@@ -12,7 +12,7 @@ mod silence;
 
 use serde::Serialize;
 
-use crate::scenario::{Connections, Scenario, Service};
+use crate::scenario::{Calls, Connections, Misses, Scenario, Service};
 use halfopen_sim::{Span, Time};
 
 /// All closed forms of a scenario.
@@ -41,6 +41,8 @@ pub struct Part {
 pub enum Topic {
     /// Caches, nothing fails.
     Caches,
+    /// Databases, with their caches full and cold.
+    Databases,
     /// Services, nothing fails.
     Calm,
     /// Services after this cache's serving node has fallen silent.
@@ -113,6 +115,7 @@ impl Sheet {
         let traffic = Traffic { scenario, at };
         let (caches, services) = (0..scenario.caches.len(), 0..scenario.services.len());
         let mut parts: Vec<Part> = caches.clone().map(|cache| calm::cache(&traffic, cache)).collect();
+        parts.extend((0..scenario.databases.len()).map(|database| calm::database(&traffic, database)));
         parts.extend(services.clone().map(|service| calm::service(&traffic, service)));
         for cache in caches {
             let callers = services.clone().filter(|&service| traffic.calls(service, cache) > 0.0);
@@ -160,6 +163,25 @@ impl Traffic<'_> {
         (0..self.scenario.services.len())
             .map(|service| self.requests(service) * self.calls(service, cache))
             .sum()
+    }
+
+    /// Queries a second at a database, where calls to caches before it hit with these shares.
+    fn queries(&self, database: usize, hits: fn(&Misses) -> f64) -> f64 {
+        let of = |(service, calls): (usize, &Calls)| {
+            let misses = calls.misses.filter(|misses| misses.database == database);
+            let share = misses.map_or(0.0, |misses| 1.0 - hits(&misses));
+            self.requests(service) * f64::from(calls.times) * share
+        };
+        let services = self.scenario.services.iter().enumerate();
+        services
+            .flat_map(|(index, service)| service.calls.iter().map(move |calls| (index, calls)))
+            .map(of)
+            .sum()
+    }
+
+    /// Mean time that a query holds a connection of a database.
+    fn query(&self, database: usize) -> f64 {
+        self.scenario.databases[database].query.mean().map_or(f64::INFINITY, Span::as_secs_f64)
     }
 
     /// Mean service time of a command, seconds; infinite where it has none.

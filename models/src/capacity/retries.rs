@@ -4,17 +4,15 @@
 //! §2.1: with R retries a system that does useless work for callers who have left recovers by itself only below
 //! capacity/(1 + R). Products of layers: Google, Site Reliability Engineering, ch. 22.
 
-use super::{Line, Measure, Part, Topic, Traffic};
-use crate::scenario::{Concurrency, Connections};
+use super::{Line, Measure, Part, Topic, Traffic, rate};
+use crate::scenario::{Concurrency, Connections, Load};
 
 /// Absent: nobody calls the service.
 pub(super) fn part(traffic: &Traffic<'_>, service: usize) -> Option<Part> {
     let of = traffic.service(service);
     let requests = traffic.requests(service);
     let loads = traffic.scenario.loads.iter().filter(|load| load.service == service);
-    let tries = loads
-        .map(|load| 1.0 + f64::from(load.retries))
-        .fold(None, |most: Option<f64>, tries| Some(most.map_or(tries, |m| m.max(tries))))?;
+    let tries = loads.map(|load| 1.0 + lasting(load, traffic)).reduce(f64::max)?;
     let calls = tries * (1.0 + f64::from(of.client.retries));
     let capacity = capacity(traffic, service);
     let recovers = capacity / tries;
@@ -23,16 +21,16 @@ pub(super) fn part(traffic: &Traffic<'_>, service: usize) -> Option<Part> {
             "capacity",
             Measure::PerSecond,
             capacity,
-            "least of event loops, workers, pools and caches",
+            "least of event loops, workers, pools, caches and databases",
         )
         .assuming("the mix of requests stays"),
         Line::new(
             "attempts per request at most",
             Measure::Count,
             tries,
-            "1 + retries of its caller, where all fail",
+            "1 + retries of its caller, or what its budget allows in the long run, where all fail",
         )
-        .assuming("no budget limits retries"),
+        .assuming("failures last longer than a budget's reserve"),
         Line::new(
             "attempts per call at most",
             Measure::Count,
@@ -65,6 +63,13 @@ pub(super) fn part(traffic: &Traffic<'_>, service: usize) -> Option<Part> {
     Some(Part { topic: Topic::Retries, of: of.name.clone(), lines })
 }
 
+/// Retries of each request while every try fails, once its budget's reserve is spent.
+fn lasting(load: &Load, traffic: &Traffic<'_>) -> f64 {
+    let of_one_caller = rate(&load.rate, traffic.at) / f64::from(load.retries.callers);
+    let most = f64::from(load.retries.most);
+    load.retries.budget.map_or(most, |budget| budget.lasting(of_one_caller).min(most))
+}
+
 /// Requests a second that a service can answer for ever.
 fn capacity(traffic: &Traffic<'_>, service: usize) -> f64 {
     let of = traffic.service(service);
@@ -76,7 +81,7 @@ fn capacity(traffic: &Traffic<'_>, service: usize) -> f64 {
         }
     };
     let requests = traffic.requests(service);
-    (0..traffic.scenario.caches.len()).filter(|&cache| traffic.calls(service, cache) > 0.0).fold(
+    let least = (0..traffic.scenario.caches.len()).filter(|&cache| traffic.calls(service, cache) > 0.0).fold(
         own,
         |least, cache| {
             let node = requests / (traffic.commands(cache) * traffic.command(cache));
@@ -88,5 +93,10 @@ fn capacity(traffic: &Traffic<'_>, service: usize) -> f64 {
             };
             least.min(node).min(pool)
         },
-    )
+    );
+    let databases = (0..traffic.scenario.databases.len()).map(|database| {
+        let busy = traffic.queries(database, |misses| misses.hits.unwrap_or(1.0)) * traffic.query(database);
+        requests * f64::from(traffic.scenario.databases[database].connections) / busy
+    });
+    databases.fold(least, f64::min)
 }

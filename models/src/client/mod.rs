@@ -111,6 +111,8 @@ pub struct Desk<'a, 'b> {
     pub next_socket: &'a mut u32,
     /// Tasks whose call has ended, well or not.
     pub settled: &'a mut Vec<(TaskKey, bool)>,
+    /// How long a thread that has got its answer goes on before it waits for something again.
+    pub goes_on: Span,
 }
 
 impl Desk<'_, '_> {

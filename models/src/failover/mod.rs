@@ -2,9 +2,10 @@
 //!
 //! One vocabulary for all strategies: they hear when a node falls silent or answers again, and when an operator asks
 //! for a handover; they order promotions, changes of the name, and the closing of connections. A strategy is one file
-//! with the rules and one line in `Strategy`.
+//! with the rules, one line in `Strategy` and its example in `known.rs`.
 
 pub mod cluster;
+pub mod known;
 mod managed;
 mod name_moves;
 pub mod sentinel;

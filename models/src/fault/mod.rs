@@ -1,6 +1,6 @@
 //! What fails, and how: each failure mode is one file that turns its parameters into levers.
 //!
-//! A lever is all the physics there is: it changes what a node's process and host do. Everything after that (silence,
+//! A lever is all the physics there is: it changes what a process and its host do. Everything after that (silence,
 //! resets, retransmissions, crashes) follows from the models. A mode is one file and one line in [`MODES`].
 
 mod section;
@@ -37,7 +37,8 @@ modes![
     process_stopped,
     pauses,
     connections_closed,
-    planned_failover
+    planned_failover,
+    stalls
 ];
 
 /// A failure mode.
@@ -116,6 +117,13 @@ pub enum Lever {
         /// Index of the cache in the scenario.
         cache: usize,
     },
+    /// A service's instances get no CPU.
+    Stalled {
+        /// Index of the service in the scenario.
+        service: usize,
+        /// For so long from now on.
+        lasts: Span,
+    },
 }
 
 /// What the way between the instances and a node's host does to packets.
@@ -136,6 +144,17 @@ pub enum Path {
     Rejects,
     /// Loses each packet with this probability, each way.
     Loses(f64),
+}
+
+impl Path {
+    /// The share of packets that do not come through, each way.
+    pub fn share_lost(self) -> f64 {
+        match self {
+            Path::Open => 0.0,
+            Path::Loses(share) => share,
+            Path::Drops { .. } | Path::LinkDown | Path::Rejects => 1.0,
+        }
+    }
 }
 
 /// What a node's process and its host do.

@@ -131,6 +131,11 @@ fn any_node(at: &Cursor<'_>, names: &Names<'_>) -> Option<(String, usize, usize)
     Some(all[found].clone())
 }
 
+/// Reads which service is meant.
+pub(super) fn service(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<usize> {
+    fields.need("service", "\"api\"", |at| at.reference("service", &names.services))
+}
+
 /// Reads which cache is meant.
 pub(super) fn cache(fields: &mut Fields<'_>, names: &Names<'_>) -> Option<usize> {
     fields.need("cache", "\"main\"", |at| {

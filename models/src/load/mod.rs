@@ -1,12 +1,13 @@
 //! Callers of a service: open Poisson arrivals, each with a deadline after which its caller gives up.
 //!
 //! A caller that gives up closes its connection; the request it leaves behind goes on inside the instance and keeps its
-//! memory (measured with an HTTP front on Node: 5.3 of 5.6 KB stay). Whatever failed is tried again after a fixed delay as
-//! often as the caller's retries allow; a try is a request like any other, and so is its deadline. Left out: back-off
-//! and retry budgets of callers.
+//! memory (measured with an HTTP front on Node: 5.3 of 5.6 KB stay). Whatever failed is tried again after a delay
+//! (`protect/backoff.rs`) as often as the caller's retries and its budget (`protect/budget.rs`) allow; a try is a request
+//! like any other, and so is its deadline.
 
 mod arrivals;
 mod balancer;
+mod retrying;
 
 use halfopen_sim::{Span, Time, Timer};
 use slotmap::{SlotMap, new_key_type};
@@ -17,12 +18,15 @@ use crate::event::{self, InstanceId, LoadId};
 
 pub use arrivals::Arrivals;
 pub use balancer::Balancer;
+pub use retrying::Retrying;
 
 type Out<'a> = component::Out<'a, Load>;
 
 new_key_type! {
     /// A request from its caller's view.
     pub struct RequestKey;
+    /// A caller that waits before its next try.
+    pub struct RetryKey;
 }
 
 /// What can happen to a load.
@@ -35,7 +39,7 @@ pub enum Event {
     /// The caller has waited long enough.
     Deadline(RequestKey),
     /// Time for a caller's next try.
-    Again(Try),
+    Again(RetryKey),
 }
 
 /// What the caller of a request gets.
@@ -49,6 +53,8 @@ pub enum Reply {
     Disconnected,
     /// Nobody took the request.
     Refused,
+    /// An error, as an answer, before anything was done for it: shed, or above a bound.
+    Unserved,
 }
 
 /// Which try of its caller a request is.
@@ -58,6 +64,10 @@ pub struct Try {
     pub before: u32,
     /// Whether one of them came as far as an instance, which then made the calls that its user needs.
     pub reached: bool,
+    /// Which of the load's callers makes it.
+    pub caller: u32,
+    /// How long it waited before this try.
+    pub waited: Span,
 }
 
 /// How a request ended, as its caller counts it.
@@ -89,9 +99,9 @@ pub enum Effect {
 pub struct Load {
     arrivals: Arrivals,
     deadline: Option<Span>,
-    retries: u32,
-    retry_delay: Span,
+    retrying: Retrying,
     open: SlotMap<RequestKey, Open>,
+    waiting: SlotMap<RetryKey, Try>,
 }
 
 #[derive(Debug)]
@@ -104,8 +114,8 @@ struct Open {
 
 impl Load {
     /// Callers that have sent nothing yet.
-    pub fn new(arrivals: Arrivals, deadline: Option<Span>, retries: u32, retry_delay: Span) -> Load {
-        Load { arrivals, deadline, retries, retry_delay, open: SlotMap::with_key() }
+    pub fn new(arrivals: Arrivals, deadline: Option<Span>, retrying: Retrying) -> Load {
+        Load { arrivals, deadline, retrying, open: SlotMap::with_key(), waiting: SlotMap::with_key() }
     }
 
     /// An instance holds this request as `task`.
@@ -146,9 +156,13 @@ impl Load {
         if let (Outcome::GivenUp, Some((instance, task))) = (outcome, open.held) {
             out.emit(Effect::Leaves(instance, task));
         }
-        if outcome != Outcome::Answered && open.which.before < self.retries {
-            let next = Try { before: open.which.before + 1, reached: open.which.reached || reached };
-            out.at(out.now() + self.retry_delay, Event::Again(next));
+        if outcome == Outcome::Answered {
+            self.retrying.answered(open.which);
+        } else if let Some(waited) = self.retrying.failed(out.now(), open.which) {
+            let Try { before, caller, .. } = open.which;
+            let next = Try { before: before + 1, reached: open.which.reached || reached, caller, waited };
+            let key = self.waiting.insert(next);
+            out.at(out.now() + waited, Event::Again(key));
         }
     }
 }
@@ -166,16 +180,21 @@ impl Component for Load {
         match event {
             Event::Arrival => {
                 self.start(out);
-                self.send(out, Try::default());
+                let which = self.retrying.begin(out.now());
+                self.send(out, which);
             }
-            Event::Again(which) => self.send(out, which),
+            Event::Again(key) => {
+                if let Some(which) = self.waiting.remove(key) {
+                    self.send(out, which);
+                }
+            }
             Event::Answered(request, reply) => {
                 let outcome = match reply {
                     Reply::Good => Outcome::Answered,
-                    Reply::Error => Outcome::Failed,
+                    Reply::Error | Reply::Unserved => Outcome::Failed,
                     Reply::Disconnected | Reply::Refused => Outcome::CutOff,
                 };
-                self.settle(out, request, outcome, reply != Reply::Refused);
+                self.settle(out, request, outcome, !matches!(reply, Reply::Refused | Reply::Unserved));
             }
             Event::Deadline(request) => self.settle(out, request, Outcome::GivenUp, true),
         }
@@ -188,17 +207,27 @@ mod tests {
     use halfopen_sim::chance::Streams;
 
     use super::*;
+    use crate::protect::backoff::Delay;
+    use crate::protect::budget::Rule;
+    use crate::scenario::Retries;
 
     const MS: fn(u64) -> Span = Span::from_millis;
 
     /// One caller at a time, each of whose requests gets the next of `replies` at once, or waits for its deadline of
     /// 50 ms; what came of them: milliseconds, tries before, whether one of them got anywhere, or how one ended.
     fn tries(retries: u32, replies: &[Option<Reply>]) -> Vec<(u64, Effect)> {
-        let arrivals = Arrivals::new(vec![(Time::ZERO, 1e-6)], Streams::new(1).stream("arrivals", "test"));
-        let mut load = Load::new(arrivals, Some(MS(50)), retries, MS(100));
+        within(None, retries, replies)
+    }
+
+    fn within(budget: Option<Rule>, most: u32, replies: &[Option<Reply>]) -> Vec<(u64, Effect)> {
+        let streams = Streams::new(1);
+        let arrivals = Arrivals::new(vec![(Time::ZERO, 1e-6)], streams.stream("arrivals", "test"));
+        let plan = Retries { most, delay: Delay::Fixed(MS(100)), budget, callers: 1 };
+        let mut load = Load::new(arrivals, Some(MS(50)), Retrying::new(plan, "test", &streams));
         let (mut calendar, mut effects, mut came) = (Calendar::new(), Vec::new(), Vec::new());
         let mut replies = replies.iter();
-        calendar.schedule(Time::ZERO, Load::address(0, Event::Again(Try::default())));
+        let first = load.waiting.insert(Try::default());
+        calendar.schedule(Time::ZERO, Load::address(0, Event::Again(first)));
         while let Some((now, event::Event::Load(0, event))) = calendar.pop() {
             load.on(now, event, &mut Out::new(now, 0, &mut calendar, &mut effects));
             for effect in effects.drain(..) {
@@ -236,5 +265,17 @@ mod tests {
         assert_eq!(ends, [Outcome::CutOff, Outcome::GivenUp, Outcome::Failed, Outcome::CutOff]);
         assert_eq!(tried(&tries(3, &[Some(Reply::Error), Some(Reply::Good)])).len(), 2);
         assert_eq!(tried(&tries(0, &[None])).len(), 1);
+    }
+
+    #[test]
+    fn a_retry_that_the_budget_refuses_is_not_made() {
+        let failing = [Some(Reply::Error); 5];
+        // A bucket of three pays out of more than one token: two retries.
+        let bucket = Rule::TokenBucket { size: 3.0, credit: 0.1 };
+        assert_eq!(tried(&within(Some(bucket), 9, &failing)).len(), 3);
+        // Four failures empty it to half.
+        let throttle = Rule::Grpc { max_tokens: 8.0, token_ratio: 0.1 };
+        assert_eq!(tried(&within(Some(throttle), 9, &failing)).len(), 4);
+        assert_eq!(tried(&within(Some(throttle), 1, &failing)).len(), 2, "its caller stops before");
     }
 }

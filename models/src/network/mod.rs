@@ -16,6 +16,7 @@ pub mod names;
 pub mod neighbour;
 pub mod replies;
 pub mod retransmission;
+pub mod round_trip;
 pub mod wheel;
 
 use halfopen_sim::{Span, Time};

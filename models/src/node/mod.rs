@@ -1,8 +1,10 @@
-//! A cache node: one thread that runs commands in order of arrival.
+//! A cache node: one thread that runs commands in order of arrival. What it stores is in `contents.rs`.
 //!
-//! Left out: background work of the server, output-buffer limits, replication traffic, memory, hit and miss; the limit
+//! Left out: background work of the server, output-buffer limits, replication traffic, memory; the limit
 //! of a stopped process's receive buffer (its kernel acknowledges here without end). What its host answers when the
 //! process cannot is the network's business (`network::Peer`).
+
+pub mod contents;
 
 use std::collections::VecDeque;
 
@@ -52,12 +54,39 @@ pub enum Effect {
     Unacknowledged(Command),
 }
 
+/// Commands that wait without occupying the thread, as Redis lets them: for a whole number of milliseconds, rounded up,
+/// and then until a tick of its own timer finds more than these gone by. Source: redis 7.0 `src/timeout.c`
+/// (`getTimeoutFromObjectOrReply`, `handleBlockedClientsTimeout`) and `serverCron`, which wakes the loop `hz` times a
+/// second. Left out: that any other command wakes it too.
+#[derive(Debug)]
+pub struct Blocks {
+    wait: Sampler,
+    tick: Span,
+    /// When the first tick comes.
+    phase: Time,
+}
+
+impl Blocks {
+    /// Waits that long, and ticks from `phase` on.
+    pub fn new(wait: Sampler, tick: Span, phase: Time) -> Blocks {
+        Blocks { wait, tick, phase }
+    }
+
+    /// When a command that begins to block now is answered.
+    fn ends(&self, now: Time, stream: &mut Stream) -> Time {
+        const MS: u64 = 1_000_000;
+        let whole = now.as_nanos() / MS + self.wait.sample(stream).as_nanos().div_ceil(MS) + 1;
+        let ticks = (whole * MS).saturating_sub(self.phase.as_nanos()).div_ceil(self.tick.as_nanos());
+        self.phase + self.tick * ticks
+    }
+}
+
 /// A cache node.
 #[derive(Debug)]
 pub struct Node {
     process: Process,
     service: Sampler,
-    blocks: Option<Sampler>,
+    blocks: Option<Blocks>,
     stream: Stream,
     /// In order of arrival; the first is in service.
     queue: VecDeque<(Time, Command)>,
@@ -72,7 +101,7 @@ pub struct Node {
 
 impl Node {
     /// A running node without work.
-    pub fn new(service: Sampler, blocks: Option<Sampler>, stream: Stream) -> Node {
+    pub fn new(service: Sampler, blocks: Option<Blocks>, stream: Stream) -> Node {
         Node {
             process: Process::Running,
             service,
@@ -175,8 +204,7 @@ impl Component for Node {
                 self.served += 1;
                 match &self.blocks {
                     Some(blocks) => {
-                        let wait = blocks.sample(&mut self.stream);
-                        out.at(now + wait, Event::Unblocked(command));
+                        out.at(blocks.ends(now, &mut self.stream), Event::Unblocked(command));
                     }
                     None => out.emit(Effect::Reply(command)),
                 }

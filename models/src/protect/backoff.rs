@@ -1,10 +1,78 @@
 //! Capped exponential back-off of retries, without jitter and with each of the usual three.
 //!
+//! A load's `retry_delay`: one duration, or `base` before the first retry and twice as much before each further one, never
+//! above `cap`. The AWS SDKs wait so (botocore 1.44.8 `ExponentialBackoff`: base 50 ms, cap 20 s, full jitter).
+//!
 //! Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015), and its simulator. Reconnecting clients have
 //! formulas of their own, see `client/backoff.rs`.
 
 use halfopen_sim::Span;
 use halfopen_sim::chance::Stream;
+
+use super::Example;
+use crate::scenario::kinds::Kind;
+use crate::scenario::raw::Value;
+use crate::scenario::reader::Cursor;
+use crate::scenario::{some_span, span};
+
+pub(super) const SUMMARY: &str = "a caller's waits between tries grow, with or without jitter";
+pub(super) const EXAMPLE: Example = &[
+    ("load.users", "retries", "3"),
+    (
+        "load.users",
+        "retry_delay",
+        "{ exponential = { base = \"50ms\", cap = \"20s\", jitter = \"full\" } }",
+    ),
+];
+
+/// From a failure to the next try.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Delay {
+    /// Always as long.
+    Fixed(Span),
+    /// Ever longer.
+    Exponential(Backoff),
+}
+
+impl Delay {
+    /// The wait of a caller that has tried `before` times before the try that failed, and waited `last` for that one.
+    pub fn wait(&self, before: u32, last: Span, stream: &mut Stream) -> Span {
+        match *self {
+            Delay::Fixed(span) => span,
+            Delay::Exponential(backoff) => {
+                let last = last.as_secs_f64().max(backoff.base);
+                Backoff { last, ..backoff }.wait(before, stream)
+            }
+        }
+    }
+}
+
+/// Reads a load's `retry_delay`.
+pub(crate) fn read(at: &Cursor<'_>) -> Option<Delay> {
+    match at.raw.value {
+        Value::Table(_) => at.kind(DELAYS).map(Delay::Exponential),
+        _ => span(at).map(Delay::Fixed),
+    }
+}
+
+const DELAYS: &[Kind<Backoff>] = &[Kind {
+    name: "exponential",
+    example: EXAMPLE[1].2,
+    read: |at| {
+        let jitters = [
+            ("none", Jitter::None),
+            ("full", Jitter::Full),
+            ("equal", Jitter::Equal),
+            ("decorrelated", Jitter::Decorrelated),
+        ];
+        let mut fields = at.fields()?;
+        let base = fields.need("base", "\"50ms\"", some_span);
+        let cap = fields.need("cap", "\"20s\"", some_span);
+        let jitter = fields.need("jitter", "\"full\"", |at| at.choice(&jitters));
+        fields.finish();
+        Some(Backoff::new(base?, cap?, jitter?))
+    },
+}];
 
 /// How the wait is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +141,20 @@ mod tests {
             // Four standard errors of the mean of 10,000 uniforms over at most 40 ms: 0.47 ms.
             assert!((waits.iter().sum::<f64>() / 1e4 - mean).abs() < 0.47, "{jitter:?}");
         }
+    }
+
+    #[test]
+    fn a_load_waits_its_base_first_and_twice_as_much_each_time() {
+        let mut stream = Streams::new(4).stream("backoff", "test");
+        let ms = Span::from_millis;
+        let delay = Delay::Exponential(Backoff::new(ms(50), ms(300), Jitter::None));
+        let waits = [0, 1, 2, 3].map(|before| delay.wait(before, Span::ZERO, &mut stream));
+        assert_eq!(waits, [ms(50), ms(100), ms(200), ms(300)]);
+        // The last wait reaches the next draw: at most three times as long.
+        let delay = Delay::Exponential(Backoff::new(ms(50), ms(5_000), Jitter::Decorrelated));
+        let longest = (0..1_000).map(|_| delay.wait(1, ms(400), &mut stream)).max();
+        assert!(longest.is_some_and(|longest| longest > ms(1_100) && longest <= ms(1_200)));
+        assert_eq!(Delay::Fixed(ms(7)).wait(9, ms(1), &mut stream), ms(7));
     }
 
     #[test]

@@ -1,9 +1,52 @@
 //! Balancing by choice: ask a few servers at random and take the shortest queue.
 //!
+//! A service's `balancer` picks one of the instances that are ready: by chance (what it does without this field, as
+//! kube-proxy's iptables mode), in turn (the default of nginx and `HAProxy`), the one that holds the fewest requests (its
+//! `leastconn`), or the better of a few drawn by chance (Envoy's `LEAST_REQUEST`: two).
+//!
 //! Source: Mitzenmacher, IEEE TPDS 12(10) 2001 (d servers drawn with replacement, ties broken at random); with as many
-//! choices as servers it is "join the shortest queue". Left out: stale knowledge of the queues.
+//! choices as servers it is "join the shortest queue". Assumption: the balancer knows how many requests each instance
+//! holds. Left out: stale knowledge of the queues, several balancers.
 
 use halfopen_sim::chance::Stream;
+
+use super::Example;
+use crate::scenario::kinds::Kind;
+use crate::scenario::reader::Cursor;
+
+pub(super) const SUMMARY: &str = "a balancer picks in turn, the least loaded, or the better of two";
+pub(super) const EXAMPLE: Example = &[("service.api", "balancer", "{ choices = 2 }")];
+
+/// More looks than this are a look at all.
+const MOST_CHOICES: u32 = 100;
+
+/// How a balancer picks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// By chance.
+    #[default]
+    Random,
+    /// In turn.
+    RoundRobin,
+    /// The one that holds the fewest requests.
+    LeastPending,
+    /// The one of so many drawn by chance that holds the fewest.
+    Choices(u32),
+}
+
+/// Reads a service's `balancer`.
+pub(super) fn read(at: &Cursor<'_>) -> Option<Policy> {
+    at.kind(&[
+        Kind { name: "random", example: "\"random\"", read: |_| Some(Policy::Random) },
+        Kind { name: "round_robin", example: "\"round_robin\"", read: |_| Some(Policy::RoundRobin) },
+        Kind { name: "least_pending", example: "\"least_pending\"", read: |_| Some(Policy::LeastPending) },
+        Kind {
+            name: "choices",
+            example: EXAMPLE[0].2,
+            read: |at| at.count(2..=MOST_CHOICES).map(Policy::Choices),
+        },
+    ])
+}
 
 /// Which server gets the next job: the least loaded of `choices` draws out of `loads`; with `choices` at least the
 /// number of servers, the least loaded of all. Ties fall to each with equal probability.

@@ -1,9 +1,36 @@
 //! `CoDel`: drops from a queue whose delay has stayed above a target for a whole interval, ever faster.
 //!
+//! A service's `shedding` stands before each instance's requests: asked when a request would begin, it sees how long that
+//! one has waited for the event loop or a worker, and what it drops is answered with an error at once and costs no CPU.
+//!
 //! Source: RFC 8289, section 5 (pseudocode of `dodequeue` and `dequeue`), target 5 ms and interval 100 ms by default.
 //! Left out: the test for less than one packet in the queue, since calls have no size here.
 
 use halfopen_sim::{Span, Time};
+
+use super::Example;
+use crate::scenario::kinds::Kind;
+use crate::scenario::reader::Cursor;
+use crate::scenario::some_span;
+
+pub(super) const SUMMARY: &str = "an instance refuses requests when they have waited too long for too long";
+pub(super) const EXAMPLE: Example =
+    &[("service.api", "shedding", "{ codel = { target = \"5ms\", interval = \"100ms\" } }")];
+
+/// Reads a service's `shedding`.
+pub(super) fn read(at: &Cursor<'_>) -> Option<CoDel> {
+    at.kind(&[Kind {
+        name: "codel",
+        example: EXAMPLE[0].2,
+        read: |at| {
+            let mut fields = at.fields()?;
+            let target = fields.need("target", "\"5ms\"", some_span);
+            let interval = fields.need("interval", "\"100ms\"", some_span);
+            fields.finish();
+            Some(CoDel::new(target?, interval?))
+        },
+    }])
+}
 
 /// The state of one queue.
 #[derive(Clone, Copy, Debug, PartialEq)]

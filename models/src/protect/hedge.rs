@@ -1,9 +1,35 @@
 //! Hedging: a second copy of a call that takes long, and the first answer wins.
 //!
+//! A service's `hedge` copies a cache call whose answer is late. A copy is a call like any other of the same client: it
+//! takes a connection of the pool, or goes the way of the first where there is only one, and then it gains nothing. A try
+//! that fails decides only when no other is out.
+//!
 //! Source: Dean and Barroso, "The Tail at Scale", CACM 56(2) 2013: a second request after the 95th percentile of the
 //! expected latency costs about 5 % more load. Left out: cancelling the loser, tied requests.
 
 use halfopen_sim::Span;
+
+use super::Example;
+use crate::scenario::reader::Cursor;
+use crate::scenario::some_span;
+
+pub(super) const SUMMARY: &str = "an instance sends a second copy of a cache call that takes long";
+pub(super) const EXAMPLE: Example = &[
+    ("service.api", "client", "{ preset = \"redis-py-5\" }"),
+    ("service.api", "hedge", "{ after = \"10ms\", copies = 1 }"),
+];
+
+/// Polly's `HedgingConstants` allow ten tries in all.
+const MOST_COPIES: u32 = 9;
+
+/// Reads a service's `hedge`.
+pub(super) fn read(at: &Cursor<'_>) -> Option<Hedge> {
+    let mut fields = at.fields()?;
+    let after = fields.need("after", "\"10ms\"", some_span);
+    let copies = fields.need("copies", "1", |at| at.count(1..=MOST_COPIES));
+    fields.finish();
+    Some(Hedge::new(after?, copies?))
+}
 
 /// When a copy is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

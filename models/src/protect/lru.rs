@@ -37,12 +37,22 @@ impl Lru {
         }
     }
 
-    /// Reads `key`, storing it where it is absent; whether it was there.
+    /// Reads `key`; whether it is there.
     pub fn read(&mut self, key: u32) -> bool {
         let hit = self.stored[key as usize];
         if hit {
             self.unlink(key);
-        } else if self.len == self.room {
+            self.link(key);
+        }
+        hit
+    }
+
+    /// Stores `key`; what was read longest ago goes where there is no room.
+    pub fn store(&mut self, key: u32) {
+        if self.read(key) {
+            return;
+        }
+        if self.len == self.room {
             let evicted = self.oldest;
             self.unlink(evicted);
             self.stored[evicted as usize] = false;
@@ -51,6 +61,14 @@ impl Lru {
         }
         self.stored[key as usize] = true;
         self.link(key);
+    }
+
+    /// Reads `key` and stores it where it is absent; whether it was there.
+    pub fn read_through(&mut self, key: u32) -> bool {
+        let hit = self.read(key);
+        if !hit {
+            self.store(key);
+        }
         hit
     }
 
@@ -85,7 +103,7 @@ mod tests {
     fn the_one_read_longest_ago_goes() {
         let mut cache = Lru::new(5, 2);
         // 0 and 1 are stored, 0 is read again, so 2 evicts 1 and then 1 evicts 0.
-        let hits = [0, 1, 0, 2, 0, 1, 2].map(|key| cache.read(key));
+        let hits = [0, 1, 0, 2, 0, 1, 2].map(|key| cache.read_through(key));
         assert_eq!(hits, [false, false, true, false, true, false, false]);
     }
 
@@ -96,7 +114,7 @@ mod tests {
         for i in 0..2_000_u32 {
             let key = (i * i + 7 * i / 3) % 20;
             let held = list.iter().position(|&k| k == key);
-            assert_eq!(cache.read(key), held.is_some(), "read {i}");
+            assert_eq!(cache.read_through(key), held.is_some(), "read {i}");
             if let Some(at) = held {
                 list.remove(at);
             }

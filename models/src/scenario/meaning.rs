@@ -9,6 +9,9 @@ use halfopen_sim::{Span, Time};
 use super::options::Client;
 use crate::failover::sentinel;
 use crate::fault::Fault;
+use crate::protect::Protections;
+use crate::protect::backoff::Delay;
+use crate::protect::budget::Rule;
 
 /// Bytes of memory or of a message.
 pub type Bytes = u64;
@@ -28,6 +31,8 @@ pub struct Scenario {
     pub horizon: Span,
     /// Caches with their nodes, in the order of the file.
     pub caches: Vec<Cache>,
+    /// Databases behind caches, in the order of the file.
+    pub databases: Vec<Database>,
     /// Services, in the order of the file.
     pub services: Vec<Service>,
     /// Callers, in the order of the file.
@@ -67,10 +72,46 @@ pub struct Cache {
     /// How long a command blocks after its service without occupying the thread (BLPOP on an empty list); absent:
     /// none does.
     pub blocks: Option<Distribution>,
+    /// Ticks of the node's own timer in a second, at which commands that blocked are looked at.
+    pub hz: u32,
     /// Round-trip time between an instance and a node.
     pub rtt: Span,
     /// Who notices a dead node and what is done about it.
     pub failover: Failover,
+    /// What is stored in it; absent: what a call finds there is said by the call.
+    pub contents: Option<Contents>,
+}
+
+/// What a cache stores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contents {
+    /// Keys that are asked for.
+    pub keys: u32,
+    /// How unequal they are: key number k is asked for in proportion to k^-zipf.
+    pub zipf: f64,
+    /// Keys that a node has room for; beyond, the one read longest ago goes.
+    pub room: u32,
+    /// Whether followers store what the serving node does.
+    pub replicated: bool,
+    /// How long a value may be read; absent: for ever.
+    pub ttl: Option<Span>,
+}
+
+/// A database behind caches.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Name in the file: `db`.
+    pub name: String,
+    /// Queries at once; the others wait in order.
+    pub connections: u32,
+    /// How long a query holds a connection.
+    pub query: Distribution,
+    /// Queries that may wait; more are refused. Absent: all wait.
+    pub queue: Option<u32>,
+    /// Round-trip time between an instance and the database.
+    pub rtt: Span,
+    /// How long an instance waits for an answer; the query goes on. Absent: for ever.
+    pub timeout: Option<Span>,
 }
 
 /// How a cache fails over.
@@ -119,6 +160,8 @@ pub struct Service {
     pub kernel: Kernel,
     /// When the service counts as well.
     pub objective: Objective,
+    /// How its instances, and the balancer before them, are protected.
+    pub protections: Protections,
 }
 
 /// How an instance runs requests.
@@ -178,11 +221,15 @@ pub enum Restart {
         delay: Span,
         /// From start to readiness.
         boot: Span,
+        /// The last part of the boot, in which the clients dial already.
+        warm_up: Span,
     },
     /// The kubelet's crash-loop back-off.
     Kubernetes {
         /// From start to readiness.
         boot: Span,
+        /// The last part of the boot, in which the clients dial already.
+        warm_up: Span,
     },
 }
 
@@ -195,6 +242,31 @@ pub struct Calls {
     pub times: u32,
     /// What the application keeps for one call while it is pending.
     pub payload: Payload,
+    /// What its answer lacks at times; absent: nothing.
+    pub misses: Option<Misses>,
+    /// What a call that failed means for its request.
+    pub on_error: OnError,
+}
+
+/// Where a value is looked for that the cache does not have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Misses {
+    /// Index into [`Scenario::databases`].
+    pub database: usize,
+    /// Share of calls that find their value; absent: the cache's contents decide.
+    pub hits: Option<f64>,
+}
+
+/// What a call that failed means for its request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// It fails too.
+    #[default]
+    Fail,
+    /// The value is looked for in the database.
+    Miss,
+    /// It goes on without the value.
+    GoOn,
 }
 
 /// What the application keeps for one call, in bytes.
@@ -240,10 +312,21 @@ pub struct Load {
     pub rate: Vec<(Time, f64)>,
     /// A caller that waited this long for an answer gives up, and tries again or returns an error.
     pub deadline: Option<Span>,
-    /// Further tries of a caller whose request failed or was given up; each is one more request.
-    pub retries: u32,
+    /// What its callers do when a request failed or was given up.
+    pub retries: Retries,
+}
+
+/// How callers try again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retries {
+    /// Further tries of a request; each is one more request.
+    pub most: u32,
     /// From a failure to the next try.
-    pub retry_delay: Span,
+    pub delay: Delay,
+    /// What a caller's retries are taken from; absent: they are not bounded.
+    pub budget: Option<Rule>,
+    /// Processes that make the requests, each with a budget of its own.
+    pub callers: u32,
 }
 
 /// Something that is not published, with a plausible range and a reason.

@@ -11,8 +11,9 @@
 //! ```text
 //! format = 1   title = TEXT   horizon = DURATION   clock = DATE-TIME with offset, optional
 //! [cache.NAME]    nodes = [NAME, …]   service = DISTRIBUTION   path = { rtt = DURATION }   failover = "none" | { managed } | { name_moves } | { sentinel }
-//! [service.NAME]  instances, concurrency, memory, restart, calls, client, objective; kernel optional
-//! [load.NAME]     to = SERVICE   arrivals = { poisson = RATE | [{ at, rate }, …] }   deadline = DURATION, retries and retry_delay optional
+//! [database.NAME] connections, query = DISTRIBUTION, path; queue and timeout optional
+//! [service.NAME]  instances, concurrency, memory, restart, calls, client, objective; kernel and protections optional
+//! [load.NAME]     to = SERVICE   arrivals = { poisson = RATE | [{ at, rate }, …] }   deadline = DURATION, retries with their delay and budget optional
 //! [[fault]]       at = DURATION   and one failure mode: see `crate::fault`
 //! [assume]        "PATH" = { range = [a, b], why = TEXT }
 //! [variant.NAME]  "PATH" = VALUE

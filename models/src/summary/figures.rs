@@ -2,11 +2,11 @@
 
 use halfopen_sim::digest::Digest;
 
-use crate::recording::{CacheRecord, Recording, Verdict};
+use crate::recording::{CacheRecord, DatabaseRecord, Recording, Verdict};
 use crate::scenario::Scenario;
 use crate::statistics::{LEVEL, Lifetime, Survival, mean_interval, median_interval, quantile};
 use crate::summary::outcome::{Observed, Outcome, Replication};
-use crate::summary::{CacheSummary, Figure, Latency, ServiceSummary, Summary, VerdictCount};
+use crate::summary::{CacheSummary, DatabaseSummary, Figure, Latency, ServiceSummary, Summary, VerdictCount};
 
 impl Summary {
     /// The figures of `recordings`, which are runs of `scenario` in the order of their seeds. `expect` is left empty.
@@ -33,6 +33,7 @@ impl Summary {
                 (service.name.clone(), ServiceSummary::of(replications, Some(index)))
             });
         let caches = scenario.caches.iter().enumerate();
+        let databases = scenario.databases.iter().enumerate();
         Summary {
             format: 1,
             scenario: scenario.name.clone(),
@@ -46,6 +47,9 @@ impl Summary {
             system: ServiceSummary::of(replications, None),
             caches: caches
                 .map(|(i, cache)| (cache.name.clone(), CacheSummary::of(replications, i)))
+                .collect(),
+            databases: databases
+                .map(|(i, database)| (database.name.clone(), DatabaseSummary::of(replications, i)))
                 .collect(),
             expect: Vec::new(),
         }
@@ -145,6 +149,19 @@ impl CacheSummary {
             throughput_per_s: figure(|cache| cache.throughput_per_s),
             peak_queue: figure(|cache| cache.peak_queue as f64),
             peak_connections: figure(|cache| cache.peak_connections as f64),
+        }
+    }
+}
+
+impl DatabaseSummary {
+    fn of(replications: &[Replication], index: usize) -> DatabaseSummary {
+        let figure =
+            |of: fn(&DatabaseRecord) -> f64| Figure::of(replications.iter().map(|r| of(&r.databases[index])));
+        DatabaseSummary {
+            utilization: figure(|database| database.utilization),
+            throughput_per_s: figure(|database| database.throughput_per_s),
+            peak_queue: figure(|database| database.peak_queue as f64),
+            refused: figure(|database| database.refused as f64),
         }
     }
 }

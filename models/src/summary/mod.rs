@@ -110,6 +110,19 @@ pub struct CacheSummary {
     pub peak_connections: Figure,
 }
 
+/// The figures of a database.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DatabaseSummary {
+    /// Share of the run that its connections were busy, all together.
+    pub utilization: Figure,
+    /// Queries answered per second of the run.
+    pub throughput_per_s: Figure,
+    /// Most queries that waited.
+    pub peak_queue: Figure,
+    /// Queries refused because too many waited.
+    pub refused: Figure,
+}
+
 /// A claim of the scenario, held against the figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClaimResult {
@@ -152,6 +165,9 @@ pub struct Summary {
     /// By cache, in the scenario's order.
     #[serde(serialize_with = "as_map")]
     pub caches: Vec<(String, CacheSummary)>,
+    /// By database, in the scenario's order; absent without any.
+    #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<(String, DatabaseSummary)>,
     /// Claims; filled by whoever has run the variants they are about.
     pub expect: Vec<ClaimResult>,
 }

@@ -4,7 +4,7 @@ use halfopen_sim::Time;
 use halfopen_sim::histogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::recording::{CacheRecord, Recording, Recovery, ServiceRecord, Verdict};
+use crate::recording::{CacheRecord, DatabaseRecord, Recording, Recovery, ServiceRecord, Verdict};
 use crate::statistics::Lifetime;
 
 /// All that a summary needs of one run: about a hundredth of its [`Recording`], so that thousands of them fit into
@@ -23,6 +23,8 @@ pub struct Replication {
     pub system: Outcome,
     /// Per cache, in the scenario's order.
     pub caches: Vec<CacheRecord>,
+    /// Per database, in the scenario's order.
+    pub databases: Vec<DatabaseRecord>,
 }
 
 impl Replication {
@@ -35,6 +37,7 @@ impl Replication {
             services: (0..recording.services.len()).map(|it| Outcome::of(recording, Some(it))).collect(),
             system: Outcome::of(recording, None),
             caches: recording.caches.clone(),
+            databases: recording.databases.clone(),
         }
     }
 

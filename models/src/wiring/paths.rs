@@ -36,6 +36,7 @@ impl World {
     ) -> bool {
         let now = calendar.now();
         let Packet { from, socket, kind } = packet;
+        let rtt = self.peers[id as usize].rtt;
         let replies = &mut self.replies[id as usize];
         match kind {
             PacketKind::Call(call, _) => {
@@ -46,10 +47,18 @@ impl World {
                 if lost {
                     let event = network::Event::Lost(socket, call);
                     self.kernel(calendar, from, |kernel, out| kernel.on(now, event, out));
+                } else {
+                    replies.acknowledged(now, rtt, from, socket);
                 }
                 lost
             }
-            PacketKind::Again(..) => !replies.carries(share),
+            PacketKind::Again(..) => {
+                let lost = !replies.carries(share);
+                if !lost {
+                    replies.acknowledged_late(now, rtt, from, socket, share);
+                }
+                lost
+            }
             PacketKind::Syn | PacketKind::Behind(_) | PacketKind::Probe(_) => {
                 !(replies.carries(share) && replies.carries(share))
             }
@@ -64,7 +73,10 @@ impl World {
         left: Leaves,
     ) {
         match left {
-            Leaves::Arrive(commands) => {
+            Leaves::Arrive(commands, late) => {
+                let share = self.peers[id as usize].path.share_lost();
+                let probe = self.replies[id as usize].probe(share);
+                self.kernels[instance as usize].acknowledged_late(socket, late, probe);
                 for command in commands {
                     self.deliver(calendar, id, command);
                 }
@@ -84,11 +96,7 @@ impl World {
         instance: InstanceId,
         socket: Socket,
     ) {
-        let share = match self.peers[id as usize].path {
-            Path::Open => 0.0,
-            Path::Loses(share) => share,
-            Path::Drops { .. } | Path::LinkDown | Path::Rejects => 1.0,
-        };
+        let share = self.peers[id as usize].path.share_lost();
         let left = self.replies[id as usize].repeat(calendar.now(), instance, socket, share);
         self.replies_leave(calendar, id, (instance, socket), left);
     }

@@ -68,8 +68,10 @@ pub fn scenario_of(case: &Case) -> Scenario {
     };
     let concurrency = match case.threads {
         0 => r#"{ event_loop = { cpu = "40us" } }"#.into(),
-        threads => format!(r#"{{ workers = {{ threads = {threads}, cpu = "100us" }} }}"#),
+        threads => format!(r#"{{ workers = {{ threads = {threads}, cpu = "156us" }} }}"#),
     };
+    // As its client sees it: Python's connection is taken while the answer waits for the interpreter.
+    let rtt = if case.threads == 0 { 150 } else { 295 };
     let Case { preset, rate, fault, client, kernel, cache, .. } = case;
     let horizon = FAULT_AT + case.watched;
     let fault =
@@ -83,7 +85,7 @@ horizon = "{horizon:.3}s"
 [cache.main]
 nodes = ["a", "b"]
 service = {{ fixed = "20us" }}
-path = {{ rtt = "150us" }}
+path = {{ rtt = "{rtt}us" }}
 failover = {failover}
 {cache}
 

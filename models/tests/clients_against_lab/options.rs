@@ -1,6 +1,9 @@
 //! Options and timeouts of node-redis: how differently the same words are meant.
 
-use super::lab::{BLACKHOLE, CASE, Case, as_many, near, run};
+use halfopen_models::Run;
+use halfopen_models::recording::Note;
+
+use super::lab::{BLACKHOLE, CASE, Case, as_many, near, run, scenario_of};
 
 const NODE5: Case = Case { preset: "node-redis-5", rate: 500, ..CASE };
 
@@ -82,4 +85,55 @@ fn a_ping_makes_an_idle_connection_notice() {
     let pinging = Case { switch: Some(2.0), watched: 40.0, ..pinging };
     let outcome = run(&pinging, 1);
     assert!(outcome.recovered.is_some_and(|at| (13.0..15.5).contains(&at)), "{outcome:?}");
+}
+
+/// Where the core was shared with other work, the application recorded how late its own clock came at worst. With one
+/// stall of that length the model has as many requests open at most as the application had: what a limit or a timeout
+/// lets pend, and what arrives in the stall. Never more; and less where the worst lateness met another moment, which one
+/// of the eight shows (2,175 for 1,947).
+#[test]
+fn a_stall_adds_what_arrives_in_it() {
+    let limit = ", max_pending = 1000";
+    let cases = [
+        ("node-redis-4.7", limit, 500, 510.9, 1_255.0_f64),
+        ("node-redis-5", limit, 500, 268.0, 1_139.0),
+        ("ioredis-5", r#", command_timeout = "50ms""#, 1_000, 162.1, 223.0),
+        ("ioredis-5", r#", command_timeout = "500ms""#, 1_000, 308.8, 818.0),
+        ("ioredis-5", r#", command_timeout = "750ms""#, 1_500, 323.8, 1_685.0),
+        ("ioredis-5", r#", command_timeout = "5s""#, 1_000, 540.2, 5_633.0),
+        ("ioredis-5", r#", command_timeout = "500ms""#, 2_000, 570.9, 1_947.0),
+        ("ioredis-5", r#", command_timeout = "500ms""#, 2_000, 990.6, 2_785.0),
+    ];
+    let mut close = 0;
+    for (preset, client, rate, stall, measured) in cases {
+        let stalls = format!(
+            r#"[[fault]]
+at = "20s"
+stalls = {{ service = "app", for = "{stall}ms" }}"#
+        );
+        let fault = format!("{BLACKHOLE}\n{stalls}").leak();
+        let case = Case { preset, rate, client, fault, watched: 18.0, ..CASE };
+        let mut peaks: Vec<i64> = (1..=5).map(|seed| most_open(&case, seed)).collect();
+        peaks.sort_unstable();
+        let predicted = peaks[2] as f64;
+        let noise = 3.0 * measured.sqrt();
+        assert!(measured <= predicted + noise, "{preset}{client}: {predicted} for {measured}");
+        close += u32::from((predicted / measured - 1.0).abs() <= 0.1);
+    }
+    assert!(close >= 7, "{close} of 8 within 10 %");
+}
+
+fn most_open(case: &Case, seed: u64) -> i64 {
+    let scenario = scenario_of(case);
+    let notes = Run::new(&scenario, seed).watch();
+    let (mut open, mut most) = (0, 0);
+    for (_, note) in notes {
+        match note {
+            Note::Sent => open += 1,
+            Note::Settled(_) => open -= 1,
+            Note::Ended | Note::Died(_) | Note::Ready => {}
+        }
+        most = most.max(open);
+    }
+    most
 }

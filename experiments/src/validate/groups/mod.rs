@@ -7,6 +7,7 @@ mod front;
 mod kernel;
 mod loss;
 mod options;
+mod own;
 mod pool;
 mod sentinel;
 mod textbook;
@@ -31,6 +32,9 @@ pub struct Group {
     /// Compares its cases.
     pub compare: fn(&Ground<'_>) -> Vec<Comparison>,
 }
+
+/// A case of the person's own; it belongs to no other group.
+pub const OWN: Group = own::GROUP;
 
 /// Every group, in the order of the table.
 pub const GROUPS: &[Group] = &[

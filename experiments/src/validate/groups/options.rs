@@ -20,8 +20,8 @@ fn is_pool_outage(row: &Row) -> bool {
     row.suite == "e" && !row.fault.is_empty()
 }
 
-const TIME: Tolerance = Tolerance { relative: 0.10, absolute: 0.3 };
-const COUNT: f64 = 0.10;
+pub(super) const TIME: Tolerance = Tolerance { relative: 0.10, absolute: 0.3 };
+pub(super) const COUNT: f64 = 0.10;
 
 fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
     ground.ask(questions)

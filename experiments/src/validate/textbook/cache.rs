@@ -136,7 +136,7 @@ fn warm_up(question: &Question) -> Found {
             let mut distinct = 0.0;
             for _ in 0..reads {
                 let key = zipf.sample(&mut stream) - 1;
-                if !cache.read(key as u32) {
+                if !cache.read_through(key as u32) {
                     distinct += 1.0;
                     popularity += weights[key as usize] / total;
                 }
@@ -154,7 +154,7 @@ fn least_recently_used(question: &Question) -> Found {
     let mut cache = Lru::new(keys, p.number("capacity")? as u32);
     let mut stream = question.streams.stream("reads", &question.case.id);
     Ok(steady(question.precision, 20_000, |reads| {
-        let hits = (0..reads).filter(|_| cache.read(zipf.sample(&mut stream) as u32 - 1)).count();
+        let hits = (0..reads).filter(|_| cache.read_through(zipf.sample(&mut stream) as u32 - 1)).count();
         (hits as f64, reads as f64)
     }))
 }

@@ -3,10 +3,12 @@
 //! Clients call at random times; an attempt takes two one-way delays and fails with a fixed probability; a failed one is
 //! tried again at once if the client's policy allows. Delay, rate and number of clients are those of Brooker's simulator
 //! (`retry_sim` of `mbrooker/simulator_example`: exponential with a mean of 10 ms, 100 clients with 10 calls a second each
-//! for 60 s); where a case asks for the long run, one client does it.
+//! for 60 s); where a case asks for the long run, one client does it. Full rejection is a scenario as a user would write it.
 
 use halfopen_models::protect::breaker::Lifetime;
-use halfopen_models::protect::budget::{RetryRatio, Throttle, TokenBucket};
+use halfopen_models::protect::budget::{Throttle, TokenBucket};
+use halfopen_models::scenario::{self, Edits};
+use halfopen_models::simulate;
 use halfopen_sim::chance::Stream;
 use halfopen_sim::{Calendar, Model, Span, Time, run};
 
@@ -26,7 +28,6 @@ enum Policy {
     Times(u32),
     Bucket(TokenBucket),
     Breaker(Lifetime, u32),
-    Ratio(RetryRatio, u32),
 }
 
 impl Policy {
@@ -35,7 +36,6 @@ impl Policy {
             Policy::Times(_) => {}
             Policy::Bucket(bucket) => bucket.call(),
             Policy::Breaker(breaker, _) => breaker.call(),
-            Policy::Ratio(ratio, _) => ratio.call(),
         }
     }
 
@@ -45,7 +45,6 @@ impl Policy {
             Policy::Times(most) => tries <= *most,
             Policy::Bucket(bucket) => bucket.retry(),
             Policy::Breaker(breaker, most) => breaker.failure() && tries <= *most,
-            Policy::Ratio(ratio, most) => tries <= *most && ratio.retry(),
         }
     }
 }
@@ -125,9 +124,11 @@ pub fn answer(question: &Question) -> Answer {
     if let Some(size) = p.get("maxTokens") {
         return balance(question, size);
     }
+    if let Some(share) = p.get("client budget") {
+        return rejected(question, p.after("attempts per request up to")?, share);
+    }
     let (policy, published) = policy(question)?;
     let fails = p.get("failure share").or_else(|| p.get("p"));
-    let fails = if p.mention("full rejection") { Some(1.0) } else { fails };
     let mut clients = Clients {
         policies: vec![policy],
         fails: fails.ok_or_else(|| Unreadable("the parameters name no share of failures".into()))?,
@@ -177,12 +178,59 @@ fn policy(question: &Question) -> Result<(Policy, bool), Unreadable> {
     if let Ok(credit) = p.after("token bucket +") {
         return Ok((Policy::Bucket(TokenBucket::new(BUCKET, credit)), false));
     }
-    if let Some(most) = p.get("client budget") {
-        let attempts = p.after("attempts per request up to")? as u32;
-        return Ok((Policy::Ratio(RetryRatio::new(most), attempts - 1), false));
-    }
     Ok((Policy::Times(p.after("at most")? as u32), false))
 }
+
+/// How much the load of a service grows whose cache is gone, so that it answers every request with an error.
+fn rejected(question: &Question, attempts: f64, share: f64) -> Answer {
+    let read = |retries: &str| {
+        let text = REJECTS.replace("RETRIES", retries);
+        scenario::read("full rejection", &text, &Edits::default()).map_err(|problems| {
+            Unreadable(format!("the scenario of full rejection has {} problems", problems.len()))
+        })
+    };
+    let budget = format!(
+        "retries = {}\nretry_delay = \"0s\"\ncallers = {CLIENTS}\nretry_budget = {{ ratio = {share} }}",
+        attempts - 1.0
+    );
+    let (once, again) = (read("")?, read(&budget)?);
+    let mut seed = 0;
+    let estimate = independent(question.precision, 1, |runs| {
+        (0..runs).fold((0.0, 0.0), |sum, _| {
+            seed += 1;
+            let requests = [&again, &once].map(|scenario| simulate(scenario, seed).requests as f64);
+            (sum.0 + requests[0], sum.1 + requests[1])
+        })
+    });
+    Ok(Prediction::Number(estimate))
+}
+
+/// As many clients, calls and seconds as in the simulator that the other cases come from.
+const REJECTS: &str = r#"
+format = 1
+title = "Every request is rejected"
+horizon = "60s"
+[cache.gone]
+nodes = ["a"]
+service = { fixed = "100us" }
+path = { rtt = "300us" }
+failover = "none"
+[service.backend]
+instances = 1
+concurrency = { event_loop = { cpu = "10us" } }
+memory = { limit = "1GiB", baseline = "10MiB", per_request = "1KiB", runtime = "native" }
+restart = "never"
+calls = [{ cache = "gone", times = 1, payload = "100B" }]
+client = { preset = "redis-py-5" }
+objective = { errors = "1%", p99 = "1s" }
+[load.clients]
+to = "backend"
+arrivals = { poisson = "1000/s" }
+RETRIES
+[[fault]]
+at = "0s"
+process_killed = { node = "gone.a" }
+"#;
 
 /// Attempts that reach the bottom when each layer tries so often and all fail.
 fn bottom_attempts(attempts: u32, layers: u32) -> u64 {

@@ -49,7 +49,7 @@ pub fn answer(question: &Question) -> Answer {
 /// From the first crash to the start with this number after it, of a container that dies as soon as it starts. The
 /// first restart is immediate (kubelet.go), so the back-offs before restart n are those of crashes 1 to n: 0 s, 10 s, …
 fn crash_loop(restart: u32) -> f64 {
-    let mut supervisor = Supervisor::new(Restart::Kubernetes { boot: Span::ZERO });
+    let mut supervisor = Supervisor::new(Restart::Kubernetes { boot: Span::ZERO, warm_up: Span::ZERO });
     let mut now = Time::ZERO;
     for _ in 0..restart {
         now += supervisor.ready_after(now).unwrap_or(Span::MAX);

@@ -13,6 +13,32 @@ pub struct Preset {
     pub text: &'static str,
 }
 
+/// What kind of process a client lives in: it decides how requests run and which memory limit kills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// One event loop on V8.
+    Node,
+    /// Threads of `CPython`.
+    Python,
+    /// Threads of a Java virtual machine.
+    Jvm,
+    /// Goroutines.
+    Go,
+    /// Threads of .NET.
+    Dotnet,
+    /// Threads or tasks of a native program.
+    Native,
+}
+
+const PLATFORMS: &[(&str, Platform)] = &[
+    ("node", Platform::Node),
+    ("python", Platform::Python),
+    ("jvm", Platform::Jvm),
+    ("go", Platform::Go),
+    ("dotnet", Platform::Dotnet),
+    ("native", Platform::Native),
+];
+
 /// Every preset.
 pub const PRESETS: &[Preset] = &[
     Preset { name: "ioredis-5", text: include_str!("ioredis-5.toml") },
@@ -30,20 +56,26 @@ impl Preset {
         self.read().0
     }
 
-    /// Its options.
-    pub fn client(&self) -> Client {
+    /// Where it runs.
+    pub fn platform(&self) -> Platform {
         self.read().1
     }
 
-    fn read(&self) -> (String, Client) {
+    /// Its options.
+    pub fn client(&self) -> Client {
+        self.read().2
+    }
+
+    fn read(&self) -> (String, Platform, Client) {
         let problems = Problems::default();
         let file = raw::parse(self.text);
         let read = file.as_ref().ok().and_then(|root| {
             let mut fields = Cursor::root(root, &problems).fields()?;
             let summary = fields.need("summary", "\"…\"", |at| at.text().map(str::to_owned));
+            let platform = fields.need("runs_on", "\"node\"", |at| at.choice(PLATFORMS));
             let client = client_options(&mut fields, None);
             fields.finish();
-            Some((summary?, Client { preset: self.name.to_owned(), ..client? }))
+            Some((summary?, platform?, Client { preset: self.name.to_owned(), ..client? }))
         });
         let problems = problems.into_vec();
         read.filter(|_| problems.is_empty())

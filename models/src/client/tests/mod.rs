@@ -97,6 +97,7 @@ impl Bench {
             cache: 0,
             next_socket: &mut self.next_socket,
             settled: &mut settled,
+            goes_on: Span::ZERO,
         };
         work(&mut self.client, &mut desk);
         (effects, settled.into_iter().map(|(_, good)| good).collect())

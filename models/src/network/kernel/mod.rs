@@ -10,7 +10,8 @@ mod stalled;
 use halfopen_sim::{Span, Time, Timer};
 
 use super::neighbour::Neighbours;
-use super::retransmission::{Firing, Handshake, RTO_MIN};
+use super::retransmission::{Firing, Handshake};
+use super::round_trip::{Probe, RoundTrip};
 use super::wheel::HostClock;
 use super::{Event, PacketKind, Socket, SocketError};
 use crate::client::CallKey;
@@ -59,6 +60,7 @@ struct Connection {
     node: NodeId,
     incarnation: u32,
     rtt: Span,
+    round_trip: RoundTrip,
     options: SocketOptions,
     state: State,
     timer: Option<Timer>,
@@ -115,6 +117,7 @@ impl Kernel {
             node,
             incarnation: 0,
             rtt,
+            round_trip: RoundTrip::new(rtt),
             options,
             state: State::Dialing(handshake),
             timer: Some(timer),
@@ -146,6 +149,15 @@ impl Kernel {
     pub fn received(&mut self, now: Time, socket: Socket) {
         if let Some(at) = self.find(socket) {
             self.connections[at].last_received = now;
+        }
+    }
+
+    /// What was sent last on a socket is acknowledged so long after it could have been: the answer that carried the
+    /// acknowledgement had to be repaired.
+    pub fn acknowledged_late(&mut self, socket: Socket, late: Span, probe: Probe) {
+        if let Some(at) = self.find(socket) {
+            let Connection { rtt, round_trip, .. } = &mut self.connections[at];
+            round_trip.measure_late(*rtt, late, probe);
         }
     }
 
@@ -282,9 +294,9 @@ impl Connection {
         Span::from_nanos(self.rtt.as_nanos() / 2)
     }
 
-    /// The retransmission timeout on a path without jitter: srtt + 4 × rttvar, whose floor is 200 ms, in whole ticks.
+    /// The retransmission timeout, in whole ticks.
     fn rto(&self, clock: HostClock) -> Span {
-        clock.in_ticks(self.rtt + RTO_MIN)
+        clock.in_ticks(self.round_trip.timeout())
     }
 
     fn packet(&self, call: CallKey) -> Effect {

@@ -66,7 +66,7 @@ impl Kernel {
         let from = if stall.waiting.len() == 1 { stall.head_sent } else { out.now() };
         let margin = if stall.waiting.len() == 1 { RTO_MIN } else { clock.tick() * 2 };
         let until_rto = (stall.head_sent + connection.rto(clock)).saturating_since(from);
-        let wait = (connection.rtt * 2 + margin).min(until_rto);
+        let wait = (connection.round_trip.twice() + margin).min(until_rto);
         let event = Event::RetransmissionTimer(connection.socket);
         out.cancel(connection.timer);
         self.connections[at].timer = Some(self.arm(out, from, wait, event));

@@ -4,10 +4,11 @@ use halfopen_sim::Span;
 use halfopen_sim::chance::Distribution;
 
 use super::{YEAR, name, some_span, span};
+use crate::failover::known;
 use crate::failover::sentinel::Plan;
 use crate::scenario::kinds::Kind;
 use crate::scenario::reader::Cursor;
-use crate::scenario::{Cache, Failover};
+use crate::scenario::{Cache, Contents, Failover};
 
 /// More nodes behind one name than any managed cache offers (`ElastiCache`: 5 replicas).
 const MOST_NODES: usize = 16;
@@ -17,6 +18,9 @@ const LONGEST_COMMAND: Span = Span::from_secs(60);
 const MOST_CV: f64 = 20.0;
 /// Below, the square that formulas divide by is lost in rounding; write 0 for no spread.
 const LEAST_CV: f64 = 0.001;
+/// redis.conf `hz`, and `CONFIG_MAX_HZ`.
+const HZ: u32 = 10;
+const MOST_HZ: u32 = 500;
 /// Nothing between two hosts is faster; and no exchange may take no time, or a client that dials again at once would
 /// do so for ever at one moment.
 const LEAST_RTT: Span = Span::from_micros(1);
@@ -26,6 +30,7 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
     let nodes = fields.need("nodes", "[\"a\", \"b\"]", nodes);
     let service = fields.need("service", DISTRIBUTIONS[1].example, |at| at.kind(DISTRIBUTIONS));
     let blocks = fields.may("blocks", |at| at.kind(DISTRIBUTIONS));
+    let hz = fields.or("hz", HZ, |at| at.count(1..=MOST_HZ));
     let rtt = fields.need("path", "{ rtt = \"300us\" }", path);
     let failover = fields.need("failover", FAILOVERS[1].example, |at| {
         let failover = at.kind(FAILOVERS)?;
@@ -38,15 +43,34 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
         }
         Some(failover)
     });
+    let contents = fields.may("contents", contents);
     fields.finish();
     Some(Cache {
         name: name.to_owned(),
         nodes: nodes?,
         service: service?,
         blocks: blocks?,
+        hz: hz?,
         rtt: rtt?,
         failover: failover?,
+        contents: contents?,
     })
+}
+
+/// Each key of each node takes nine bytes here, or 17.
+const MOST_KEYS: u32 = 2_000_000;
+/// Above, all but a few keys are never asked for.
+const MOST_ZIPF: f64 = 4.0;
+
+fn contents(at: &Cursor<'_>) -> Option<Contents> {
+    let mut fields = at.fields()?;
+    let keys = fields.need("keys", "100000", |at| at.count(1..=MOST_KEYS));
+    let zipf = fields.need("zipf", "1.0", |at| at.number(0.0, MOST_ZIPF));
+    let room = fields.need("room", "50000", |at| at.count(1..=keys.unwrap_or(MOST_KEYS)));
+    let replicated = fields.need("replicated", "true", Cursor::boolean);
+    let ttl = fields.may("ttl", some_span);
+    fields.finish();
+    Some(Contents { keys: keys?, zipf: zipf?, room: room?, replicated: replicated?, ttl: ttl? })
 }
 
 fn nodes(at: &Cursor<'_>) -> Option<Vec<String>> {
@@ -71,7 +95,7 @@ fn nodes(at: &Cursor<'_>) -> Option<Vec<String>> {
     good.then(|| nodes.into_iter().map(str::to_owned).collect())
 }
 
-fn path(at: &Cursor<'_>) -> Option<Span> {
+pub(super) fn path(at: &Cursor<'_>) -> Option<Span> {
     let mut fields = at.fields()?;
     let rtt = fields.need("rtt", "\"300us\"", |at| at.span(LEAST_RTT, YEAR));
     fields.finish();
@@ -79,15 +103,11 @@ fn path(at: &Cursor<'_>) -> Option<Span> {
 }
 
 const FAILOVERS: &[Kind<Failover>] = &[
-    Kind { name: "none", example: "\"none\"", read: |_| Some(Failover::None) },
+    Kind { name: known::NONE.name, example: known::NONE.example, read: |_| Some(Failover::None) },
+    Kind { name: known::MANAGED.name, example: known::MANAGED.example, read: managed },
     Kind {
-        name: "managed",
-        example: "{ managed = { detect = \"20s\", promote = \"10s\", ttl = \"5s\", closes_connections = false } }",
-        read: managed,
-    },
-    Kind {
-        name: "name_moves",
-        example: "{ name_moves = { after = \"5s\" } }",
+        name: known::NAME_MOVES.name,
+        example: known::NAME_MOVES.example,
         read: |at| {
             let mut fields = at.fields()?;
             let after = fields.need("after", "\"5s\"", span);
@@ -95,11 +115,7 @@ const FAILOVERS: &[Kind<Failover>] = &[
             Some(Failover::NameMoves { after: after? })
         },
     },
-    Kind {
-        name: "sentinel",
-        example: "{ sentinel = { sentinels = 3, quorum = 2, down_after = \"30s\" } }",
-        read: sentinel,
-    },
+    Kind { name: known::SENTINEL.name, example: known::SENTINEL.example, read: sentinel },
 ];
 
 fn managed(at: &Cursor<'_>) -> Option<Failover> {
@@ -138,7 +154,7 @@ fn sentinel(at: &Cursor<'_>) -> Option<Failover> {
 }
 
 /// Service times of one command.
-const DISTRIBUTIONS: &[Kind<Distribution>] = &[
+pub(super) const DISTRIBUTIONS: &[Kind<Distribution>] = &[
     Kind { name: "fixed", example: "{ fixed = \"25us\" }", read: |at| command(at).map(Distribution::Fixed) },
     Kind {
         name: "lognormal",

@@ -5,12 +5,15 @@
 
 use halfopen_sim::{Span, Time};
 
-use super::{Names, YEAR, some_span, span};
-use crate::scenario::Load;
+use super::{Names, YEAR, some_span};
+use crate::protect::backoff::Delay;
+use crate::protect::{backoff, budget};
+use crate::scenario::fields::Fields;
 use crate::scenario::kinds::Kind;
 use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
 use crate::scenario::units::span_text;
+use crate::scenario::{Load, Retries};
 
 /// Requests a second; a second of simulated time would take many seconds to run.
 const MOST: f64 = 10_000_000.0;
@@ -18,19 +21,15 @@ const MOST: f64 = 10_000_000.0;
 const LEAST: f64 = 1e-6;
 /// Who tries more often than this never gives up; the requests of a silent service would only grow.
 const MOST_RETRIES: u32 = 1_000;
+/// Each has a budget of some dozen words.
+const MOST_CALLERS: u32 = 100_000;
 
 pub(super) fn load(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<Load> {
     let mut fields = at.fields()?;
     let service = fields.need("to", "\"api\"", |at| at.reference("service", &names.services));
     let rate = fields.need("arrivals", ARRIVALS[0].example, |at| at.kind(ARRIVALS));
     let deadline = fields.may("deadline", some_span);
-    let retries = fields.or("retries", 0, |at| at.count(0..=MOST_RETRIES));
-    let retry_delay = if retries == Some(0) {
-        // Of no use without retries, but then it must still be right.
-        fields.or("retry_delay", Span::ZERO, span)
-    } else {
-        fields.need("retry_delay", "\"100ms\"", span)
-    };
+    let retries = retries(&mut fields);
     fields.finish();
     Some(Load {
         name: name.to_owned(),
@@ -38,8 +37,24 @@ pub(super) fn load(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<Loa
         rate: rate?,
         deadline: deadline?,
         retries: retries?,
-        retry_delay: retry_delay?,
     })
+}
+
+fn retries(fields: &mut Fields<'_>) -> Option<Retries> {
+    let most = fields.or("retries", 0, |at| at.count(0..=MOST_RETRIES));
+    let delay = if most == Some(0) {
+        // Of no use without retries, but then it must still be right.
+        fields.or("retry_delay", Delay::Fixed(Span::ZERO), backoff::read)
+    } else {
+        fields.need("retry_delay", "\"100ms\"", backoff::read)
+    };
+    let budget = fields.may("retry_budget", budget::read);
+    let count = |at: &Cursor<'_>| at.count(1..=MOST_CALLERS);
+    let callers = match budget {
+        Some(Some(_)) => fields.need("callers", "20", count),
+        _ => fields.or("callers", 1, count),
+    };
+    Some(Retries { most: most?, delay: delay?, budget: budget?, callers: callers? })
 }
 
 const ARRIVALS: &[Kind<Vec<(Time, f64)>>] =

@@ -3,6 +3,7 @@
 mod assume;
 mod cache;
 mod client;
+mod database;
 mod expect;
 mod load;
 mod service;
@@ -37,6 +38,9 @@ pub(crate) struct Names<'a> {
     pub(crate) caches: Vec<&'a str>,
     /// Per cache.
     pub(crate) nodes: Vec<Vec<&'a str>>,
+    /// Per cache: whether it says what is stored in it.
+    pub(crate) contents: Vec<bool>,
+    pub(crate) databases: Vec<&'a str>,
     pub(crate) services: Vec<&'a str>,
     pub(crate) variants: Vec<&'a str>,
 }
@@ -55,6 +59,8 @@ impl<'a> Names<'a> {
         Names {
             caches: keys("cache"),
             nodes: caches.iter().map(|entry| nodes(&entry.value)).collect(),
+            contents: caches.iter().map(|entry| entry.value.get("contents").is_some()).collect(),
+            databases: keys("database"),
             services: keys("service"),
             variants: keys("variant"),
         }
@@ -91,6 +97,7 @@ pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems
     let clock = fields.may("clock", clock);
     let horizon = fields.need("horizon", "\"40m\"", some_span);
     let caches = fields.need("cache", "[cache.NAME]", |at| each(at, cache::cache));
+    let databases = fields.or("database", Vec::new(), |at| each(at, database::database));
     let services =
         fields.need("service", "[service.NAME]", |at| each(at, |at, name| service::service(at, name, names)));
     let loads = fields.need("load", "[load.NAME]", |at| each(at, |at, name| load::load(at, name, names)));
@@ -106,6 +113,7 @@ pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems
         clock: clock?,
         horizon: horizon?,
         caches: caches?,
+        databases: databases?,
         services: services?,
         loads: loads?,
         faults: faults?,
@@ -173,7 +181,7 @@ fn clock(at: &Cursor<'_>) -> Option<WallClock> {
 }
 
 /// What a variant may change: what happens, not what is said about it.
-const VARIABLE: &[&str] = &["title", "clock", "horizon", "cache", "service", "load", "fault"];
+const VARIABLE: &[&str] = &["title", "clock", "horizon", "cache", "database", "service", "load", "fault"];
 
 /// Whether a variant may change what this path leads to.
 pub(super) fn is_variable(path: &str) -> bool {

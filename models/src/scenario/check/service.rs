@@ -1,12 +1,16 @@
 //! `[service.NAME]`.
 
+use halfopen_sim::Span;
+
 use super::client::client;
 use super::{Names, some_span, span};
+use crate::protect;
+use crate::scenario::fields::Fields;
 use crate::scenario::kinds::Kind;
 use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{
-    Bytes, Calls, Concurrency, Kernel, Memory, Objective, Payload, Restart, Runtime, Service,
+    Bytes, Calls, Concurrency, Kernel, Memory, Misses, Objective, OnError, Payload, Restart, Runtime, Service,
 };
 
 /// Each instance has a kernel, a heap and clients of its own; ten thousand of them fit a gigabyte.
@@ -44,6 +48,7 @@ pub(super) fn service(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<
     let client = fields.need("client", "{ preset = \"ioredis-5\" }", client);
     let kernel = fields.or("kernel", LINUX, kernel);
     let objective = fields.need("objective", "{ errors = \"1%\", p99 = \"2s\" }", objective);
+    let protections = protect::read(&mut fields);
     fields.finish();
     Some(Service {
         name: name.to_owned(),
@@ -55,6 +60,7 @@ pub(super) fn service(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<
         client: client?,
         kernel: kernel?,
         objective: objective?,
+        protections: protections?,
     })
 }
 
@@ -148,9 +154,9 @@ const RESTARTS: &[Kind<Restart>] = &[
         read: |at| {
             let mut fields = at.fields()?;
             let delay = fields.need("delay", "\"1s\"", span);
-            let boot = fields.need("boot", "\"12s\"", span);
+            let (boot, warm_up) = boot(&mut fields);
             fields.finish();
-            Some(Restart::Fixed { delay: delay?, boot: boot? })
+            Some(Restart::Fixed { delay: delay?, boot: boot?, warm_up: warm_up? })
         },
     },
     Kind {
@@ -158,12 +164,27 @@ const RESTARTS: &[Kind<Restart>] = &[
         example: "{ kubernetes = { boot = \"12s\" } }",
         read: |at| {
             let mut fields = at.fields()?;
-            let boot = fields.need("boot", "\"12s\"", span);
+            let (boot, warm_up) = boot(&mut fields);
             fields.finish();
-            Some(Restart::Kubernetes { boot: boot? })
+            Some(Restart::Kubernetes { boot: boot?, warm_up: warm_up? })
         },
     },
 ];
+
+/// From start to readiness, and the part of it in which the clients dial already.
+fn boot(fields: &mut Fields<'_>) -> (Option<Span>, Option<Span>) {
+    let boot = fields.need("boot", "\"12s\"", span);
+    let longest = boot.unwrap_or(Span::MAX);
+    let warm_up = fields.or("warm_up", Span::ZERO, |at| {
+        let warm_up = span(at)?;
+        if warm_up > longest {
+            at.wrong("a warm-up longer than the boot", "it is the last part of the boot");
+            return None;
+        }
+        Some(warm_up)
+    });
+    (boot, warm_up)
+}
 
 const CALLS: &str = "[{ cache = \"main\", times = 3, payload = \"2KiB\" }]";
 
@@ -185,8 +206,48 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
     let cache = fields.need("cache", "\"main\"", |at| at.reference("cache", &names.caches));
     let times = fields.need("times", "3", |at| at.count(1..=MOST_TIMES));
     let payload = fields.need("payload", "\"2KiB\"", payload);
+    let database = fields.may("misses_to", |at| at.reference("database", &names.databases));
+    let misses = match (database, cache) {
+        (Some(Some(database)), Some(cache)) => {
+            hits(&mut fields, names.contents[cache]).map(|hits| Some(Misses { database, hits }))
+        }
+        (Some(None), _) => {
+            if let Some(at) = fields.get("hits") {
+                at.wrong("misses lead nowhere", "name a database: misses_to = \"NAME\"");
+            }
+            Some(None)
+        }
+        _ => {
+            fields.get("hits");
+            None
+        }
+    };
+    let on_error = fields.or("on_error", OnError::Fail, |at| {
+        let choices = [("fail", OnError::Fail), ("miss", OnError::Miss), ("go_on", OnError::GoOn)];
+        let on_error = at.choice(&choices)?;
+        if (on_error, database) == (OnError::Miss, Some(None)) {
+            at.wrong("misses lead nowhere", "name a database: misses_to = \"NAME\"");
+            return None;
+        }
+        Some(on_error)
+    });
     fields.finish_with(CALL_HINTS);
-    Some(Calls { cache: cache?, times: times?, payload: payload? })
+    Some(Calls { cache: cache?, times: times?, payload: payload?, misses: misses?, on_error: on_error? })
+}
+
+/// Which calls find their value: a share of them, unless the cache's contents say it.
+#[expect(clippy::option_option, reason = "outer: a problem was noted; inner: the contents decide")]
+fn hits(fields: &mut Fields<'_>, has_contents: bool) -> Option<Option<f64>> {
+    if !has_contents {
+        return fields.need("hits", "\"95%\"", Cursor::ratio).map(Some);
+    }
+    match fields.get("hits") {
+        None => Some(None),
+        Some(at) => {
+            at.wrong("this cache's contents decide what is found", "leave hits out, or the cache's contents");
+            None
+        }
+    }
 }
 
 /// Measured on Node 20.20 with node-redis 5: 4,096 B of JSON text with five fields an object, parsed, are 5,702 B alive
