@@ -343,6 +343,20 @@ mod tests {
         scenario::read("small", include_str!("../../tests/data/small.toml"), &Edits::default()).unwrap()
     }
 
+    fn with_database() -> Scenario {
+        let set = [
+            (
+                "database",
+                "{ db = { connections = 4, query = { fixed = \"1ms\" }, path = { rtt = \"300us\" } } }",
+            ),
+            ("service.web.calls.0.misses_to", "db"),
+            ("service.web.calls.0.hits", "95%"),
+        ];
+        let set = set.map(|(path, value)| (path.to_owned(), value.to_owned())).to_vec();
+        let edits = Edits { variant: None, set };
+        scenario::read("small", include_str!("../../tests/data/small.toml"), &edits).unwrap()
+    }
+
     fn numbers(path: &str, value: &Value, to: &mut BTreeSet<String>) {
         let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         match value {
@@ -357,13 +371,13 @@ mod tests {
 
     #[test]
     fn every_number_of_the_file_has_a_name_and_every_name_is_in_the_file() {
-        let scenario = small();
+        let scenario = with_database();
         let recordings: Vec<_> = (1..=6).map(|seed| simulate(&scenario, seed)).collect();
         let replications: Vec<Replication> = recordings.iter().map(Replication::of).collect();
         let summary = Summary::of(&scenario, &recordings);
         let json: Value = serde_json::from_str(&crate::export::json(&summary)).unwrap();
         let mut in_file = BTreeSet::new();
-        for section in ["services", "system", "caches"] {
+        for section in SECTIONS {
             numbers(section, &json[section], &mut in_file);
         }
         let at = |path: &str| {
@@ -376,7 +390,8 @@ mod tests {
         let services = ["system", "services.web", "services.jobs"]
             .map(|it| (it, SERVICE.iter().map(|k| k.0).collect::<Vec<_>>()));
         let caches = ["caches.main"].map(|it| (it, CACHE.iter().map(|k| k.0).collect::<Vec<_>>()));
-        for (holder, figures) in services.into_iter().chain(caches) {
+        let databases = ["databases.db"].map(|it| (it, DATABASE.iter().map(|k| k.0).collect::<Vec<_>>()));
+        for (holder, figures) in services.into_iter().chain(caches).chain(databases) {
             for (figure, statistic) in figures.iter().flat_map(|f| STATISTICS.iter().map(move |s| (f, s.0))) {
                 let path = format!("{holder}.{figure}.{statistic}");
                 let name = Name::parse(&path, &scenario).unwrap();

@@ -78,7 +78,8 @@ impl Axis {
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let low = if low >= 0.0 && low < high / 2.0 { 0.0 } else { low };
         let span = if high > low { high - low } else { high.abs().max(1.0) / 10.0 };
-        let step = round_step(span / 5.0, counts);
+        // A little less: five steps of a round span may come out longer by the last bit.
+        let step = round_step(span / 5.0 * 0.999, counts);
         let range = (if low > 0.0 { low - span * 0.08 } else { low })..high + span * 0.08;
         let (first, last) = ((range.start / step).ceil() as i64, (range.end / step).floor() as i64);
         let ticks = (first..=last).map(|tick| tick as f64 * step).collect();
