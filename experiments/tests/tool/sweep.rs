@@ -179,7 +179,6 @@ fn what_does_not_belong_together_is_refused() {
     fs::create_dir(desk.path("version")).unwrap();
     fs::write(desk.path("version/manifest.json"), version).unwrap();
     fs::copy(desk.path("b/replications.journal"), desk.path("version/replications.journal")).unwrap();
-    // A program that computes other results: its journal has other digests, each line whole.
     for (shards, expected) in [
         (&["a", "seed"][..], "seed: 1 in a, 9 in seed"),
         (&["a", "scenario"], "the scenario's text is another"),
