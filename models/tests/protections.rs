@@ -145,6 +145,55 @@ fn what_is_wrong_is_said_where_it_is() {
     }
 }
 
+/// The ends of what is allowed, all at once where they do not exclude each other: nothing overflows and nothing loops.
+#[test]
+fn extremes_run() {
+    let database = "[database.db]\nconnections = 1\nquery = { fixed = \"60s\" }\nqueue = 0\npath = { rtt = \"1us\" }\n\
+                    timeout = \"1ns\"\n";
+    let calm = [
+        ("horizon", "5s"),
+        ("load.users.arrivals.poisson", "10/s"),
+        ("load.users.callers", "1"),
+        ("load.users.retries", "1000"),
+        ("service.api.breaker", "{ window = 1, failures = \"100%\", open_for = \"1ns\", probes = 1 }"),
+        ("service.api.shedding", "{ codel = { target = \"1ns\", interval = \"1ns\" } }"),
+        ("service.api.hedge", "{ after = \"1ns\", copies = 9 }"),
+        ("service.api.bulkhead", "1"),
+        ("service.api.calls.0.misses_to", "db"),
+        ("service.api.calls.0.on_error", "miss"),
+        ("cache.main.contents", "{ keys = 1, zipf = 4.0, room = 1, replicated = false, ttl = \"1ns\" }"),
+    ];
+    let dies = DIES.replace("20s", "1s");
+    for (delay, budget) in [
+        ("0s", "{ token_bucket = { size = 0, credit = 1e9 } }"),
+        ("8760h", "{ grpc = { max_tokens = 0, token_ratio = 0 } }"),
+        (
+            "{ exponential = { base = \"1ns\", cap = \"8760h\", jitter = \"decorrelated\" } }",
+            "{ finagle = { share = 0, min_per_s = 1e9, ttl = \"1ns\" } }",
+        ),
+        (
+            "{ exponential = { base = \"8760h\", cap = \"1ns\", jitter = \"none\" } }",
+            "{ finagle = { share = 1e-300, min_per_s = 0, ttl = \"8760h\" } }",
+        ),
+        (
+            "{ exponential = { base = \"8760h\", cap = \"8760h\", jitter = \"equal\" } }",
+            "{ aws = { capacity = 1e9, cost = 0 } }",
+        ),
+    ] {
+        for limit in [
+            "{ gradient2 = { initial = 1, least = 1, most = 10000000 } }",
+            "{ aimd = { initial = 10000000, least = 1, most = 10000000, timeout = \"1ns\" } }",
+        ] {
+            let set = [
+                ("load.users.retry_delay", delay),
+                ("load.users.retry_budget", budget),
+                ("service.api.adaptive_limit", limit),
+            ];
+            run(&format!("{database}{dies}"), &[&calm[..], &set].concat(), 1);
+        }
+    }
+}
+
 /// One server of ten services a second with room for a hundred, callers who wait four seconds and try three times more
 /// at once, a spike of five seconds: `metastable_retry_storm` of `DesCartes` (fd5a691), there at 9.3/s.
 const STORM: &[(&str, &str)] = &[

@@ -39,7 +39,7 @@ fn means_what_it_says() {
     assert_eq!(fault.at, Time::ZERO + Span::from_secs(480));
     assert_eq!(fault.begin, Lever::Process { cache: 0, node: 0, process: Process::HostGone });
     assert_eq!((fault.until, fault.end), (None, None));
-    let linux = Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 };
+    let linux = Kernel::LINUX;
     assert_eq!(scenario.services[0].kernel, linux, "the defaults of Linux");
     assert_eq!(
         scenario.variants,

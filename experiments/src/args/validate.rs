@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{Format, Shown};
+use super::Shown;
 
 /// Compare predictions with measurements of real clients, servers and the kernel.
 #[derive(Debug, Args)]
@@ -43,6 +43,7 @@ pub struct Validate {
 
 impl Validate {
     /// For one case that has just been measured.
+    #[cfg(target_os = "linux")]
     pub fn of_case(file: PathBuf, quiet: bool) -> Validate {
         Validate {
             only: Vec::new(),
@@ -53,7 +54,7 @@ impl Validate {
             quick: false,
             jobs: None,
             out: None,
-            shown: Shown { format: Format::Table, quiet },
+            shown: Shown { format: super::Format::Table, quiet },
         }
     }
 

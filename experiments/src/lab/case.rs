@@ -133,6 +133,9 @@ impl Case {
             found.push(Obstacle::new("lab.app", "no application is known for this preset", right));
             App::Socket
         });
+        if app == App::Command(Vec::new()) {
+            found.push(Obstacle::new("lab.app", "an empty command", "{ command = [\"./my-app\"] }"));
+        }
         found.extend(parts(&scenario, &app));
         let options = options::of(&service.client, &app).unwrap_or_else(|obstacles| {
             found.extend(obstacles);

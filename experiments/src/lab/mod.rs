@@ -1,15 +1,20 @@
 //! `halfopen lab`: a case on real servers with a real client, on one machine.
 //!
-//! A case is a scenario that one machine can build ([`case`]); [`bench`] builds and breaks it, [`log`] is what the
-//! application told meanwhile, [`measure`] makes of it the quantities that `validate` compares, [`file`] writes them
+//! A case is a scenario that one machine can build ([`case`]); [`mod@bench`] builds and breaks it, [`log`] is what the
+//! application told meanwhile, [`measure`] makes of it the quantities that `validate` compares, [`mod@file`] writes them
 //! into the case. [`export`] makes a case of a scenario.
 
 #[cfg(target_os = "linux")]
 mod bench;
+// Where there is no bench, cases are only read and made.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod case;
 mod export;
+#[cfg(target_os = "linux")]
 mod file;
+#[cfg(target_os = "linux")]
 mod log;
+#[cfg(target_os = "linux")]
 mod measure;
 mod options;
 #[cfg(target_os = "linux")]

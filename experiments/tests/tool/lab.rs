@@ -96,6 +96,20 @@ fn a_measured_case_is_predicted() {
     assert!(noticed.contains("NO"), "{noticed}");
 }
 
+/// What the lab measured holds still. Not the crash: it is one draw from two ways of dying.
+#[test]
+fn measured_cases_hold() {
+    let desk = Desk::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/measured");
+    let names = ["socket", "command-timeout", "process-killed", "link-down", "sentinel", "drops-heal"];
+    let files: Vec<String> =
+        names.iter().map(|name| folder.join(format!("{name}.toml")).to_string_lossy().into_owned()).collect();
+    let mut arguments = vec!["validate", "--quiet"];
+    arguments.extend(files.iter().flat_map(|file| ["--case", file]));
+    let output = desk.halfopen(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
 /// Why this machine cannot build a lab, if it cannot.
 fn no_lab() -> Option<String> {
     let works = |program: &str, arguments: &[&str]| {

@@ -192,6 +192,11 @@ pub struct Memory {
     pub per_request: Bytes,
     /// Held by the connection of a request's caller until it is answered or the caller gives up.
     pub per_socket: Bytes,
+    /// Allocated on the heap by one request and dropped at once, evenly over its CPU time. Decides how often a collector
+    /// comes, and nothing else.
+    pub garbage_per_request: Bytes,
+    /// Left on the heap by loading the program, until its first full collection.
+    pub loading_garbage: Bytes,
     /// What runs there.
     pub runtime: Runtime,
     /// The kernel kills above this: what lies on the heap, in buffers and outside together.
@@ -276,11 +281,28 @@ pub struct Payload {
     pub heap: Bytes,
     /// Beside it, in buffers.
     pub buffers: Bytes,
+    /// What of it the command carries to the cache as its value; none for a GET.
+    pub carried: Bytes,
+}
+
+/// A GET of a key of five bytes, as RESP has it.
+const GET: Bytes = 24;
+
+impl Payload {
+    /// Size of the command on the wire, in RESP: a value adds itself, its length in digits and five more characters.
+    pub fn command_bytes(&self) -> Bytes {
+        match self.carried {
+            0 => GET,
+            value => GET + value + u64::from(value.ilog10()) + 6,
+        }
+    }
 }
 
 /// Kernel settings of an instance's host. Defaults are Linux's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
+    /// Whose rules hold; the settings below are Linux's.
+    pub os: System,
     /// `net.ipv4.tcp_retries2`.
     pub tcp_retries2: u32,
     /// `net.ipv4.tcp_syn_retries`.
@@ -289,6 +311,41 @@ pub struct Kernel {
     pub tcp_syn_linear_timeouts: u32,
     /// Timer interrupts a second (`CONFIG_HZ`).
     pub hz: u32,
+    /// `net.ipv4.tcp_congestion_control`: how much a socket takes before it pushes back depends on it.
+    pub congestion: Congestion,
+}
+
+/// An operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// With the settings of its kernel.
+    Linux,
+    /// With its defaults.
+    Windows,
+    /// With its defaults.
+    MacOs,
+}
+
+/// What decides how much may be in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Congestion {
+    /// Linux's default.
+    Cubic,
+    /// What some distributions and clouds set.
+    Bbr,
+}
+
+impl Kernel {
+    /// Linux's own values: `TCP_RETR2` 15, `TCP_SYN_RETRIES` 6 (include/net/tcp.h), `sysctl_tcp_syn_linear_timeouts` 4
+    /// (since 6.5, `net/ipv4/tcp_ipv4.c`), `CONFIG_HZ` 250 (`kernel/Kconfig.hz`), `DEFAULT_CUBIC` (`net/ipv4/Kconfig`).
+    pub const LINUX: Kernel = Kernel {
+        os: System::Linux,
+        tcp_retries2: 15,
+        tcp_syn_retries: 6,
+        tcp_syn_linear_timeouts: 4,
+        hz: 250,
+        congestion: Congestion::Cubic,
+    };
 }
 
 /// When a service counts as well.

@@ -116,7 +116,7 @@ fn what_would_be_right() {
         (
             "\"cache.main.path.rtt\"",
             "\"variant.slow\"",
-            "each line is \"path\" = value; a path begins with title, clock, horizon, cache, service, load, fault",
+            "each line is \"path\" = value; a path begins with title, clock, horizon, cache, database, service, load, fault",
         ),
     ] {
         let found = problems(&broken(find, replace), &Edits::default());

@@ -3,10 +3,10 @@
 //! | fault | here |
 //! | --- | --- |
 //! | `host_dies` | the node is unplugged: packets vanish, its process knows nothing; afterwards a new process |
-//! | `drops` | both ways: unplugged; one way: its packet filter drops |
+//! | `drops` | both ways: unplugged; one way: a packet filter drops, where the packets arrive |
 //! | `link_down` | its interface goes down; nobody resolves its address |
-//! | `rejects` | its packet filter answers TCP with RST |
-//! | `loses` | its packet filter drops at random, each way |
+//! | `rejects` | the node's packet filter answers TCP with RST |
+//! | `loses` | packet filters drop at random, each way, where the packets arrive |
 //! | `process_killed` | SIGKILL; afterwards a new process |
 //! | `process_stopped` | SIGSTOP; afterwards SIGCONT |
 //! | `pauses` | `CLIENT PAUSE … ALL` |
@@ -40,26 +40,19 @@ impl Breakage {
     pub fn begin(&mut self, fault: &Fault, name_at_once: bool) -> Result<(), Failure> {
         match (fault.mode, fault.begin) {
             ("host_dies", _) => self.network.unplug(PRIMARY),
-            ("drops", Lever::Path { path: Path::Drops { inward, outward }, .. }) => match (inward, outward) {
-                (true, true) => self.network.unplug(PRIMARY),
-                (inward, outward) => {
-                    let rule =
-                        |way: bool, rule: &str| if way { format!("{rule} drop") } else { String::new() };
-                    self.network.filter(
-                        PRIMARY,
-                        &rule(inward, "iifname \"eth0\""),
-                        &rule(outward, "oifname \"eth0\""),
-                    )
-                }
-            },
+            ("drops", Lever::Path { path: Path::Drops { inward: true, outward: true }, .. }) => {
+                self.network.unplug(PRIMARY)
+            }
+            ("drops", Lever::Path { path: Path::Drops { inward, outward }, .. }) => {
+                self.network.filter(PRIMARY, inward.then_some("drop"), outward.then_some("drop"))
+            }
             ("link_down", _) => self.network.link(PRIMARY, "down"),
             ("rejects", _) => {
-                self.network.filter(PRIMARY, "iifname \"eth0\" meta l4proto tcp reject with tcp reset", "")
+                self.network.filter(PRIMARY, Some("meta l4proto tcp reject with tcp reset"), None)
             }
             ("loses", Lever::Path { path: Path::Loses(share), .. }) => {
-                let lost = (share * 1e6).round();
-                let rule = |way: &str| format!("{way} \"eth0\" numgen random mod 1000000 < {lost} drop");
-                self.network.filter(PRIMARY, &rule("iifname"), &rule("oifname"))
+                let verdict = format!("numgen random mod 1000000 < {} drop", (share * 1e6).round());
+                self.network.filter(PRIMARY, Some(&verdict), Some(&verdict))
             }
             ("process_killed", _) => {
                 self.servers.kill(PRIMARY);
@@ -99,7 +92,10 @@ impl Breakage {
                 self.network.plug(PRIMARY)
             }
             ("link_down", _) => self.network.link(PRIMARY, "up"),
-            ("drops" | "rejects" | "loses", _) => self.network.unfilter(PRIMARY),
+            ("drops" | "rejects" | "loses", _) => {
+                self.network.unfilter(PRIMARY);
+                Ok(())
+            }
             ("process_killed", _) => self.servers.restart(PRIMARY),
             ("process_stopped", _) => self.servers.signal(PRIMARY, Signal::CONT),
             // A pause ends by itself.

@@ -29,7 +29,9 @@ pub fn check(case: &Case) -> Result<(), Failure> {
     if needs_filter(case) {
         need("nft", "nftables");
     }
-    if has_ip {
+    if !rustix::process::geteuid().is_root() {
+        missing.push(("network namespaces need root".into(), "sudo halfopen lab run …".into()));
+    } else if has_ip {
         missing.extend(may_build());
     }
     missing.extend(client(case));
@@ -52,11 +54,8 @@ pub fn needs_filter(case: &Case) -> bool {
     }
 }
 
-/// Whether namespaces may be made here, and none are left over.
+/// What keeps root from making namespaces here: none may be left over.
 fn may_build() -> Option<Missing> {
-    if !rustix::process::geteuid().is_root() {
-        return Some(("network namespaces need root".into(), "sudo halfopen lab run …".into()));
-    }
     let left = namespaces::existing();
     if !left.is_empty() {
         let wrong = format!("another lab runs here, or a killed one has left {}", left.join(", "));
@@ -84,26 +83,25 @@ fn client(case: &Case) -> Option<Missing> {
                 .then(|| (format!("`{}` is not there", words[0]), "see [lab] of the case".into()));
         }
     };
-    if !answers(&runtime, &["--version"]) {
-        let package = if case.app == App::Python { "python3 python3-venv" } else { "nodejs npm" };
-        return Some((format!("`{runtime}` is not there"), format!("apt-get install {package}")));
-    }
     let preset = &case.service().client.preset;
     let wanted = preset.rsplit('-').next().unwrap_or_default();
-    let sign = if case.app == App::Python { "==" } else { "@" };
-    let (fix, also) = (
-        format!("{bring} {package}{sign}{wanted}{}", if sign == "==" { ".*" } else { "" }),
-        match case.app {
-            App::Node => {
-                format!("; it is looked for in {} ([lab] modules names another)", application::modules(case))
-            }
-            _ => format!("; it is looked for by `{runtime}` ([lab] runtime names another)"),
-        },
-    );
+    let (fix, also) = if case.app == App::Python {
+        let also = format!("it is looked for by `{runtime}` ([lab] runtime names another)");
+        (format!("{bring} '{package}=={wanted}.*'"), also)
+    } else {
+        let also =
+            format!("it is looked for in {} ([lab] modules names another)", application::modules(case));
+        (format!("{bring} {package}@{wanted}"), also)
+    };
+    if !answers(&runtime, &["--version"]) {
+        let brings = if case.app == App::Python { "python3 python3-venv" } else { "nodejs npm" };
+        return Some((format!("`{runtime}` is not there"), format!("apt-get install {brings}, then {fix}")));
+    }
+    let fix = format!("{fix}; {also}");
     match application::version(case) {
-        Err(_) => Some((format!("the module `{package}` is not there"), fix + &also)),
+        Err(_) => Some((format!("the module `{package}` is not there"), fix)),
         Ok(version) if version == wanted || version.starts_with(&format!("{wanted}.")) => None,
-        Ok(version) => Some((format!("`{package}` is {version}, the case is about {preset}"), fix + &also)),
+        Ok(version) => Some((format!("`{package}` is {version}, the case is about {preset}"), fix)),
     }
 }
 

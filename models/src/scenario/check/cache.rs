@@ -58,7 +58,7 @@ pub(super) fn cache(at: &Cursor<'_>, name: &str) -> Option<Cache> {
 }
 
 /// Each key of each node takes nine bytes here, or 17.
-const MOST_KEYS: u32 = 2_000_000;
+const MOST_KEYS: u32 = 1_000_000;
 /// Above, all but a few keys are never asked for.
 const MOST_ZIPF: f64 = 4.0;
 
