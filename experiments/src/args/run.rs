@@ -33,7 +33,7 @@ pub struct Run {
     /// Which scenario.
     #[command(flatten)]
     pub input: Input,
-    /// Draw every value that is not known from its range, anew for each replication: what [assume] gives a range,
+    /// Draw every value that is not known from its range, anew for each replication: what `[assume]` gives a range,
     /// and measured values of the client's preset
     #[arg(long)]
     pub uncertain: bool,
