@@ -8,7 +8,8 @@ use halfopen_models::scenario::ClaimFigure::{
     self, Availability, Crashes, ErrorsFor, FirstCrash, FirstError, Recovery as RecoveryTime,
 };
 use halfopen_models::scenario::Scenario;
-use halfopen_models::summary::claims::hold;
+use halfopen_models::summary::claims::{Runs, hold};
+use halfopen_models::summary::{ClaimResult, Replication};
 
 type Bounds = (Option<f64>, Option<f64>);
 
@@ -20,10 +21,16 @@ fn held(
 ) -> (bool, String) {
     let mut scenario = scenario(&["api", "web"]);
     scenario.claims = vec![claim(figure, service, bounds)];
-    let results = hold(&scenario, recordings);
+    let results = hold_of(&scenario, recordings);
     let [result] = &results[..] else { panic!("one claim, one result") };
     assert_eq!((result.claim.as_str(), result.line, &result.variant), ("it is so", 7, &None));
     (result.holds, result.measured.clone())
+}
+
+fn hold_of(scenario: &Scenario, recordings: &[Recording]) -> Vec<ClaimResult> {
+    let replications: Vec<Replication> = recordings.iter().map(Replication::of).collect();
+    let runs = Runs { variant: scenario.variant.as_deref(), replications: &replications };
+    hold(&scenario.claims, &[runs])
 }
 
 fn after(secs: f64) -> Bounds {
@@ -185,13 +192,13 @@ fn only_claims_about_this_run_are_held_and_in_their_order() {
     claims[2].line = 9;
     scenario.claims = claims.to_vec();
     let lines = |scenario: &Scenario| {
-        hold(scenario, &recordings([well()])).iter().map(|r| r.line).collect::<Vec<_>>()
+        hold_of(scenario, &recordings([well()])).iter().map(|r| r.line).collect::<Vec<_>>()
     };
     assert_eq!(lines(&scenario), [7, 9]);
     scenario.variant = Some("manual-failover".into());
     assert_eq!(lines(&scenario), [7]);
     assert_eq!(
-        hold(&scenario, &recordings([well()]))[0].variant.as_deref(),
+        hold_of(&scenario, &recordings([well()]))[0].variant.as_deref(),
         Some("manual-failover"),
         "a result names its variant"
     );

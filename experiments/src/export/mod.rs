@@ -1,11 +1,13 @@
 //! The files of a result: one file here for each of them.
 
 mod events;
+mod file;
 mod folder;
 mod manifest;
 mod replications;
 mod timeseries;
 
+pub use file::replace;
 pub use folder::Folder;
 pub use manifest::SCENARIO;
 
