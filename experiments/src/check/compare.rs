@@ -11,6 +11,7 @@
 //! of times that all runs cut off alike. A value that is missing on one side only is a change.
 
 use halfopen_models::statistics::{LEVEL, holm, paired};
+use halfopen_sim::Time;
 
 use super::baseline::{Baseline, EVENTS, Line, Values};
 use super::cases::Case;
@@ -76,13 +77,9 @@ pub fn compare(before: &Baseline, after: &Baseline, case: &Case) -> Result<Chang
             format!("check with --seed {}, or remove the file and bless it anew", before.seed),
         ));
     }
-    let end = case.scenario.horizon.as_secs_f64()
-        - case
-            .scenario
-            .faults
-            .iter()
-            .map(|it| it.at.as_secs_f64())
-            .fold(case.scenario.horizon.as_secs_f64(), f64::min);
+    let horizon = Time::ZERO + case.scenario.horizon;
+    let fault = case.scenario.faults.iter().map(|fault| fault.at).min();
+    let end = horizon.saturating_since(fault.unwrap_or(Time::ZERO)).as_secs_f64();
     let mut changes = Changes { events_same: true, ..Changes::default() };
     let mut moved: Vec<Moved<'_>> = Vec::new();
     for line in &after.lines {

@@ -48,15 +48,20 @@ pub fn changes(changes: &Changes) -> Vec<[String; 2]> {
 pub fn text(outcomes: &[Outcome<'_>], looks: &Looks) -> String {
     let sections: Vec<Section> = outcomes.iter().map(section).collect();
     let title = format!(
-        "{} checked; intervals of {:.4} % at each of up to {} looks",
+        "{} checked; intervals of {} % at each of up to {} looks",
         match outcomes.len() {
             1 => "1 scenario".to_owned(),
             n => format!("{n} scenarios"),
         },
-        looks.level * 100.0,
+        readable_level(looks.level),
         looks.sizes.len()
     );
     text::write(&title, &sections)
+}
+
+/// `98.75`.
+fn readable_level(level: f64) -> f64 {
+    (level * 1e4).round() / 1e2
 }
 
 fn section(outcome: &Outcome<'_>) -> Section {

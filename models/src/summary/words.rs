@@ -17,6 +17,8 @@ pub(super) fn of(figure: ClaimFigure, value: f64) -> String {
         ClaimFigure::Availability => percent(value),
         ClaimFigure::PeakMemory => format!("{:.1} MiB", value / 1_048_576.0),
         ClaimFigure::RetryAmplification => format!("{value:.3}"),
+        // No minus before nothing.
+        ClaimFigure::PendingGrowth if value.abs() < 0.005 => "0/s".into(),
         ClaimFigure::PendingGrowth => format!("{value:.2}/s"),
     }
 }
