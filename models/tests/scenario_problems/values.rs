@@ -208,6 +208,29 @@ fn ranges_and_bounds_that_do_not_go_together() {
             &[r#"30 expect."it crashes": no kind given"#],
         ),
         (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "first_crash = { at_most = \"50%\" }, against = \"slow\"",
+            &[r#"30 expect."it crashes".first_crash: has no ratio: it may never come, or be below zero"#],
+        ),
+        (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "errors = { at_most = \"50%\" }, against = \"slwo\"",
+            &[r#"30 expect."it crashes".against: no variant is named "slwo""#],
+        ),
+        (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "errors = { at_most = \"50%\" }, against = \"none\"",
+            &[r#"30 expect."it crashes".errors: compares a variant with itself"#],
+        ),
+        (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "errors = { at_most = 3 }, against = \"slow\", share = \"150%\"",
+            &[
+                r#"30 expect."it crashes".share: "150%" is out of range"#,
+                r#"30 expect."it crashes".errors: `share` and `against` in one claim"#,
+            ],
+        ),
+        (
             "{ preset = \"ioredis-5\" }",
             "{ preset = \"ioredis-5\", reconnect = \"none\" }",
             &["16 service.api.client: a pipelined client that waits for nothing before it dials again"],
