@@ -7,6 +7,9 @@ use halfopen_models::summary::Decision;
 use super::outcome::{self, Outcome};
 use super::show;
 
+/// Changes of figures in one remark; the log of the check has all of them.
+const MOST_SHOWN: usize = 8;
+
 /// One line a remark. What comes with the program has no file to point at.
 pub fn github(outcome: &Outcome<'_>, strict: bool) -> Vec<String> {
     let remark = |error: bool, line: u32, title: &str, text: &str| {
@@ -32,8 +35,15 @@ pub fn github(outcome: &Outcome<'_>, strict: bool) -> Vec<String> {
         })
         .collect();
     if let Some(changes) = outcome.changes.as_ref().filter(|changes| changes.any()) {
-        let text = show::changes(changes).into_iter().map(|[what, how]| format!("{what}: {how}"));
-        let text = text.collect::<Vec<_>>().join("\n") + "\nhalfopen check --bless accepts them";
+        let mut list: Vec<String> =
+            show::changes(changes).into_iter().map(|[what, how]| format!("{what}: {how}")).collect();
+        let more = list.len().saturating_sub(MOST_SHOWN);
+        list.truncate(MOST_SHOWN);
+        if more > 0 {
+            list.push(format!("and {more} more"));
+        }
+        list.push("halfopen check --bless accepts them".into());
+        let text = list.join("\n");
         lines.push(remark(true, outcome.case.title_line(), "figures changed", &text));
     }
     lines

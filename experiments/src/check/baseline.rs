@@ -74,8 +74,11 @@ impl Baseline {
                 let figure =
                     Figure::over(&replications.iter().map(|it| name.observed(it)).collect::<Vec<_>>());
                 let [low, high] = name.interval(&figure);
-                let estimate =
-                    [name.number(&figure), low, high].map(|it| it.map_or(String::new(), four_digits));
+                let mut estimate =
+                    [name.number(&figure), low, high].map(|it| it.map_or(String::new(), digits));
+                if figure.median.is_none() && figure.censored > 0 {
+                    estimate[0] = "never".into();
+                }
                 let values = Values::Shown(figures::shown(name, replications));
                 lines.push(line(name.short(), estimate, values));
             }
@@ -152,8 +155,8 @@ impl Line {
     }
 }
 
-/// As many digits as one compares with the eye.
-fn four_digits(value: f64) -> String {
+/// A value with as many digits as one compares with the eye: four.
+pub fn digits(value: f64) -> String {
     let value = rounded(value);
     let short: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     short.to_string()

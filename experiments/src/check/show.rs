@@ -6,7 +6,8 @@ use halfopen_models::scenario::Claim;
 use halfopen_models::summary::{ClaimResult, Decision, claims};
 use serde_json::{Value, json};
 
-use super::compare::{Changes, of_variant};
+use super::baseline::digits;
+use super::compare::{Change, Changes, of_variant};
 use super::looks::Looks;
 use super::outcome::{self, Outcome};
 use crate::report::{BROKEN, HOLDS, Section, Table, UNDECIDED, text};
@@ -20,28 +21,37 @@ pub fn reason(result: &ClaimResult, claim: &Claim) -> String {
 /// What has changed: what, and how.
 pub fn changes(changes: &Changes) -> Vec<[String; 2]> {
     let changed = changes.changed.iter().map(|it| {
-        let value =
-            |[estimate, low, high]: &[String; 3]| match (estimate.as_str(), low.as_str(), high.as_str()) {
-                ("", "", "") => "no value".to_owned(),
-                ("", low, _) => format!("never (from {low} on)").replace(" (from  on)", ""),
-                (estimate, low, high) if low == high => estimate.to_owned(),
-                (estimate, low, high) => format!("{estimate} ({low}–{high})"),
-            };
-        let by = match it.difference {
-            Some((by, Some([low, high]))) if low < high => format!(", by {by:+.4} ({low:+.4} to {high:+.4})"),
-            Some((by, _)) => format!(", by {by:+.4} in every replication"),
-            None => String::new(),
-        };
-        [
-            it.figure.clone() + &of_variant(&it.variant),
-            format!("{} → {}{by}", value(&it.before), value(&it.after)),
-        ]
+        let name = it.figure.clone() + &of_variant(&it.variant);
+        [name, format!("{} → {}{}", estimate(&it.before), estimate(&it.after), by(it))]
     });
     let listed =
         |names: &[String], how: &str| (!names.is_empty()).then(|| [names.join(", "), how.to_owned()]);
     let new = listed(&changes.new, "not in the baseline");
     let gone = listed(&changes.gone, "in the baseline, and not measured any more");
     changed.chain(new).chain(gone).collect()
+}
+
+/// An estimate with its interval, as the baseline has them.
+fn estimate([estimate, low, high]: &[String; 3]) -> String {
+    match (low.as_str(), high.as_str()) {
+        _ if estimate.is_empty() => "no value".to_owned(),
+        ("", "") => estimate.clone(),
+        (low, high) if low == high => estimate.clone(),
+        (low, "") => format!("{estimate} ({low} or later)"),
+        (low, high) => format!("{estimate} ({low}–{high})"),
+    }
+}
+
+/// By how much, pair by pair.
+fn by(change: &Change) -> String {
+    let signed = |by: f64| if by > 0.0 { format!("+{}", digits(by)) } else { digits(by) };
+    match change.difference {
+        Some((by, Some([low, high]))) if low < high => {
+            format!(", by {} ({} to {})", signed(by), signed(low), signed(high))
+        }
+        Some((by, _)) => format!(", by {} in every replication", signed(by)),
+        None => String::new(),
+    }
 }
 
 /// For people.
