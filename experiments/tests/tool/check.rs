@@ -53,7 +53,7 @@ fn a_fix_that_is_taken_out_fails_at_its_line_and_restored_passes() {
     let place =
         format!("::error file=scenarios/sessions.toml,line={line},title=claim broken::no process dies: ");
     assert!(remarks.contains(&place), "{remarks}");
-    assert!(remarks.contains("in 10 replications; claimed: crashes at most 0"), "{remarks}");
+    assert!(remarks.contains("2 in each of 10 replications; claimed: crashes at most 0"), "{remarks}");
     assert!(out.contains("BROKEN") && out.contains(&format!("scenarios/sessions.toml:{line}")), "{out}");
     let report = fs::read_to_string(desk.path("report.xml")).unwrap();
     assert!(report.contains("tests=\"1\" failures=\"1\" skipped=\"0\""), "{report}");
