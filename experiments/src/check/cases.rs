@@ -121,11 +121,11 @@ fn paths(asked: &[String]) -> Result<Vec<String>, Failure> {
         }
     }
     let mut once: Vec<String> = Vec::new();
-    all.into_iter().for_each(|path| {
+    for path in all {
         if !once.contains(&path) {
             once.push(path);
         }
-    });
+    }
     Ok(once)
 }
 

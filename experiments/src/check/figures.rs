@@ -103,6 +103,6 @@ mod tests {
             assert_eq!(Shown::parse(&it.to_string()), Some(it));
         }
         assert_eq!(Shown::parse("NaN"), None);
-        assert_eq!(rounded(0.123_456_789), 0.123_457);
+        assert_eq!(rounded(0.123_456_789).to_string(), "0.123457");
     }
 }

@@ -74,7 +74,9 @@ impl Looks {
             speed = Speed { requests: speed.requests + now.requests, seconds: speed.seconds + now.seconds };
             let mut done = done.into_inner().expect("nobody panics with it");
             done.sort_by_key(|(unit, _)| *unit);
-            done.into_iter().for_each(|(unit, replication)| found.replications[unit.point].push(replication));
+            for (unit, replication) in done {
+                found.replications[unit.point].push(replication);
+            }
             wanted = self.judge(cases, &mut found);
             if wanted.is_empty() {
                 break;

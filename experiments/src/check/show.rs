@@ -20,7 +20,7 @@ pub fn reason(result: &ClaimResult, claim: &Claim) -> String {
 
 /// What has changed: what, and how.
 pub fn changes(changes: &Changes) -> Vec<[String; 2]> {
-    let changed = changes.changed.iter().map(|it| {
+    let moved = changes.changed.iter().map(|it| {
         let name = it.figure.clone() + &of_variant(&it.variant);
         [name, format!("{} → {}{}", estimate(&it.before), estimate(&it.after), by(it))]
     });
@@ -28,7 +28,7 @@ pub fn changes(changes: &Changes) -> Vec<[String; 2]> {
         |names: &[String], how: &str| (!names.is_empty()).then(|| [names.join(", "), how.to_owned()]);
     let new = listed(&changes.new, "not in the baseline");
     let gone = listed(&changes.gone, "in the baseline, and not measured any more");
-    changed.chain(new).chain(gone).collect()
+    moved.chain(new).chain(gone).collect()
 }
 
 /// An estimate with its interval, as the baseline has them.
@@ -132,7 +132,7 @@ pub fn json(outcomes: &[Outcome<'_>], looks: &Looks) -> String {
             it
         };
         let changed = |changes: &Changes| {
-            let changed = changes.changed.iter().map(|it| {
+            let moved = changes.changed.iter().map(|it| {
                 json!({
                     "variant": it.variant, "figure": it.figure, "before": it.before, "after": it.after,
                     "difference": it.difference.map(|it| it.0), "ci95": it.difference.and_then(|it| it.1),

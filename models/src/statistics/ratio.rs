@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(ratio(&[], &[], 0.95), None);
         assert_eq!(ratio(&[1.0, 2.0], &[0.0, 0.0], 0.95), None);
         assert_eq!(ratio(&[1.0], &[2.0], 0.95), Some((0.5, None)));
-        assert_eq!(ratio(&[2.0, 4.0], &[4.0, 8.0], 0.95).unwrap().0, 0.5, "exactly half, always");
+        assert_eq!(ratio(&[2.0, 4.0], &[4.0, 8.0], 0.95), Some((0.5, Some([0.5, 0.5]))), "half, always");
         assert_eq!(ratio(&[1.0, 2.0], &[5.0, -4.0], 0.95).unwrap().1, None, "the divisor may be zero");
     }
 }
