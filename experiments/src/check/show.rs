@@ -132,14 +132,14 @@ pub fn json(outcomes: &[Outcome<'_>], looks: &Looks) -> String {
             it
         };
         let changed = |changes: &Changes| {
-            let moved = changes.changed.iter().map(|it| {
+            let moved_by = changes.changed.iter().map(|it| {
                 json!({
                     "variant": it.variant, "figure": it.figure, "before": it.before, "after": it.after,
                     "difference": it.difference.map(|it| it.0), "ci95": it.difference.and_then(|it| it.1),
                 })
             });
             json!({
-                "changed": changed.collect::<Vec<_>>(), "new": changes.new, "gone": changes.gone,
+                "changed": moved_by.collect::<Vec<_>>(), "new": changes.new, "gone": changes.gone,
                 "within_noise": changes.noise, "as_blessed": changes.same, "every_event_as_blessed": changes.events_same,
             })
         };
