@@ -226,8 +226,8 @@ fn ranges_and_bounds_that_do_not_go_together() {
             "first_crash = { after = \"10s\", before = \"5m\" }",
             "errors = { at_most = 3 }, against = \"slow\", share = \"150%\"",
             &[
-                r#"30 expect."it crashes".share: "150%" is out of range"#,
                 r#"30 expect."it crashes".errors: `share` and `against` in one claim"#,
+                r#"30 expect."it crashes".share: "150%" is out of range"#,
             ],
         ),
         (

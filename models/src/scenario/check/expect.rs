@@ -39,17 +39,17 @@ fn claim(at: &Cursor<'_>, entry: &Entry, names: &Names<'_>) -> Option<Claim> {
     let service = fields.may("service", |at| at.reference("service", &names.services));
     let share = fields.may("share", Cursor::ratio);
     let against = fields.may("against", |at| other(at, names));
-    let whole = fields.get("share").is_some() && fields.get("against").is_some();
+    let compared = fields.get("against").is_some();
+    let both = compared && fields.get("share").is_some();
     let kinds: Vec<(&str, &str)> = FIGURES.iter().map(|figure| (figure.name, figure.example)).collect();
     let (kind, at) = at.one_kind(&fields.rest(), &kinds)?;
     let Known { figure, reads, .. } = &FIGURES[kind];
-    if whole {
+    if both {
         at.wrong(
             "`share` and `against` in one claim",
             "keep one: a ratio is one of means, not of replications",
         );
     }
-    let compared = against.as_ref().is_some_and(Option::is_some);
     let (at_least, at_most) = if compared { ratios(&at, *figure) } else { reads.bounds(&at) }?;
     let variant = variant?.map(|index| names.variants[index].to_owned());
     let must = match (share?, against?) {
