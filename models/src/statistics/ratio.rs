@@ -60,7 +60,8 @@ mod tests {
         assert_eq!(ratio(&[], &[], 0.95), None);
         assert_eq!(ratio(&[1.0, 2.0], &[0.0, 0.0], 0.95), None);
         assert_eq!(ratio(&[1.0], &[2.0], 0.95), Some((0.5, None)));
-        assert_eq!(ratio(&[2.0, 4.0], &[4.0, 8.0], 0.95), Some((0.5, Some([0.5, 0.5]))), "half, always");
+        // Two values bound nothing: the mean of 4 and 8 may be zero.
+        assert_eq!(ratio(&[2.0, 4.0], &[4.0, 8.0], 0.95), Some((0.5, None)));
         assert_eq!(ratio(&[1.0, 2.0], &[5.0, -4.0], 0.95).unwrap().1, None, "the divisor may be zero");
     }
 }
