@@ -2,6 +2,7 @@
 
 mod args;
 mod capacity;
+mod check;
 mod clock;
 mod diagnostics;
 mod execute;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
         Command::Capacity(args) => capacity::capacity(&args),
+        Command::Check(args) => check::check(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

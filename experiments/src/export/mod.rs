@@ -2,11 +2,13 @@
 
 mod drawn;
 mod events;
+mod file;
 mod folder;
 mod manifest;
 mod replications;
 mod timeseries;
 
+pub use file::replace;
 pub use folder::Folder;
 pub use manifest::SCENARIO;
 
