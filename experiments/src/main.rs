@@ -3,15 +3,18 @@
 mod args;
 mod capacity;
 mod clock;
+mod compare;
 mod diagnostics;
 mod execute;
 mod export;
 mod failure;
 mod figure;
+mod find;
 mod init;
 mod interrupt;
 mod lab;
 mod manual;
+// mod map;
 mod over;
 mod plot;
 mod progress;
@@ -44,6 +47,9 @@ fn main() -> ExitCode {
         Command::Capacity(args) => capacity::capacity(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Find(args) => find::find(&args),
+        Command::Map(_) => todo!(),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

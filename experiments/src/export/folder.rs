@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 16] = [
+const FILES: [&str; 26] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -23,6 +23,16 @@ const FILES: [&str; 16] = [
     "survival.svg",
     "survival.png",
     "points.csv",
+    "compare.json",
+    "compare.csv",
+    "find.json",
+    "find.csv",
+    "map.json",
+    "map.csv",
+    "map.svg",
+    "map.png",
+    "phase.svg",
+    "phase.png",
     "replications.journal",
     "heat.svg",
     "heat.png",
