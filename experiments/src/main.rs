@@ -14,7 +14,7 @@ mod init;
 mod interrupt;
 mod lab;
 mod manual;
-// mod map;
+mod map;
 mod over;
 mod plot;
 mod progress;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         Command::Merge(args) => sweep::merge(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Find(args) => find::find(&args),
-        Command::Map(_) => todo!(),
+        Command::Map(args) => map::map(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

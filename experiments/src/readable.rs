@@ -118,7 +118,8 @@ pub fn share(value: f64) -> String {
 /// A difference of shares, with as many digits as it needs: `0.3 %`, `0.0021 %`.
 pub fn share_of(value: f64) -> String {
     let percent = value * 100.0;
-    let places = if percent >= 0.1 || percent <= 0.0 { 2 } else { (1.0 - libm::log10(percent)).ceil() as usize };
+    let places =
+        if percent >= 0.1 || percent <= 0.0 { 2 } else { (1.0 - libm::log10(percent)).ceil() as usize };
     format!("{percent:.places$}\u{a0}%")
 }
 

@@ -97,8 +97,7 @@ pub fn instances(replications: &[Replication]) -> (usize, usize) {
 fn recovery(comparison: &Comparison, side: usize) -> String {
     let name = Name::parse("time_to_recovery_s", &comparison.scenario).expect("every scenario has it");
     let median = |side: usize| {
-        let observed: Vec<_> =
-            comparison.sides[side].incident.iter().map(|it| name.observed(it)).collect();
+        let observed: Vec<_> = comparison.sides[side].incident.iter().map(|it| name.observed(it)).collect();
         Figure::over(&observed).median
     };
     let told = |median: Option<f64>| match median {

@@ -154,7 +154,9 @@ fn picture(comparison: &Comparison) -> Option<Picture> {
     let Comparison { scenario, sides, .. } = comparison;
     let ended = |it: &Lifetime| matches!(it, Lifetime::Ended(_));
     let crashes = |service: usize| {
-        sides.iter().any(|side| side.incident.iter().any(|it| it.services[service].instances.iter().any(ended)))
+        sides
+            .iter()
+            .any(|side| side.incident.iter().any(|it| it.services[service].instances.iter().any(ended)))
     };
     let services: Vec<usize> = (0..scenario.services.len()).filter(|&it| crashes(it)).collect();
     let first = sides[0].incident.first()?;

@@ -10,10 +10,11 @@ use crate::report::{Section, Table, figures};
 /// The heading.
 pub fn title(comparison: &Comparison) -> String {
     let Comparison { scenario, sides, seed, .. } = comparison;
+    let variants = sides.len() - 1;
+    let variants = if variants == 1 { "1 variant".into() } else { format!("{variants} variants") };
     format!(
-        "{}: {} variants of {} ({} replications each from seed {seed}, the same for all)",
+        "{}: {variants} of {} ({} replications each from seed {seed}, the same for all)",
         scenario.title,
-        sides.len() - 1,
         scenario.name,
         sides[0].incident.len()
     )
@@ -38,10 +39,8 @@ fn ranks(comparison: &Comparison) -> Section {
         vec![format!("{}.", rank + 1), comparison.sides[side].name.clone(), sentence]
     };
     let rows = ranking::ranking(comparison).into_iter().enumerate().map(row).collect();
-    let remark = format!(
-        "by the share of requests answered well from the fault on; {}",
-        ranking::surely(comparison)
-    );
+    let remark =
+        format!("by the share of requests answered well from the fault on; {}", ranking::surely(comparison));
     Section { title: "Ranking".into(), remark, table: Table { rows, ..Table::default() } }
 }
 

@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 26] = [
+const FILES: [&str; 27] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -31,6 +31,7 @@ const FILES: [&str; 26] = [
     "map.csv",
     "map.svg",
     "map.png",
+    "phase.csv",
     "phase.svg",
     "phase.png",
     "replications.journal",

@@ -48,16 +48,13 @@ impl Asks {
     /// When it is none.
     pub fn parse(text: &str, scenario: &Scenario) -> Result<Asks, Failure> {
         let condition = Condition::parse(text, scenario);
-        condition
-            .map(Asks::Condition)
-            .map_err(|Misnamed { wrong, right }| Failure::wrong(wrong, right))
+        condition.map(Asks::Condition).map_err(|Misnamed { wrong, right }| Failure::wrong(wrong, right))
     }
 
     /// Every service meets its objective again before the horizon, and none needs a crash for it.
     pub fn recovers_by_itself() -> Asks {
-        let shows = |it: &Replication| {
-            it.system.crashes == 0 && matches!(it.system.recovery, Lifetime::Ended(_))
-        };
+        let shows =
+            |it: &Replication| it.system.crashes == 0 && matches!(it.system.recovery, Lifetime::Ended(_));
         Asks::Each(Each { what: "recovers without a crash before the horizon", shows: Box::new(shows) })
     }
 
@@ -115,7 +112,8 @@ fn of_condition(condition: &Condition, replications: &[Replication]) -> Result<J
     // What never happens, or not to half of them, comes later than any time.
     let never = number.is_none() && figure.censored > 0 && !of_mean;
     let Some(value) = number.or(never.then_some(f64::INFINITY)) else {
-        let what = if figure.censored > 0 { "some replications never come to it" } else { "nothing shows it" };
+        let what =
+            if figure.censored > 0 { "some replications never come to it" } else { "nothing shows it" };
         return Err(Failure::wrong(
             format!("{name} has no value at one of the points: {what}"),
             "ask for another figure, or for the .median of a time",

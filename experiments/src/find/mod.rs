@@ -149,7 +149,8 @@ fn range(between: &str, args: &args::Find) -> Result<Range, Failure> {
 impl Ground<'_> {
     fn folder(&self, args: &args::Find) -> Result<Folder, Failure> {
         let variant = self.scenario.variant.as_ref().map_or(String::new(), |name| format!("-{name}"));
-        let usual = || -> PathBuf { Path::new("output").join(format!("find-{}{variant}", self.scenario.name)) };
+        let usual =
+            || -> PathBuf { Path::new("output").join(format!("find-{}{variant}", self.scenario.name)) };
         Folder::reserve(&args.out.clone().unwrap_or_else(usual), &self.scenario.name)
     }
 
@@ -179,10 +180,8 @@ impl Ground<'_> {
     fn points(&self, values: &[Quantity], calm: bool) -> Result<Vec<Point>, Failure> {
         let points: Vec<Point> = match &self.vary {
             Vary::Path(path) => {
-                let change = |value: &Quantity| Change {
-                    variant: None,
-                    set: vec![(path.clone(), value.to_string())],
-                };
+                let change =
+                    |value: &Quantity| Change { variant: None, set: vec![(path.clone(), value.to_string())] };
                 check(&self.source, &self.base, &values.iter().map(change).collect::<Vec<_>>())?
             }
             Vary::Load => {

@@ -17,7 +17,10 @@ pub fn title(ground: &Ground<'_>) -> String {
     let variant = ground.scenario.variant.as_ref().map_or(String::new(), |name| format!(", variant {name}"));
     let (reps, seed) = (ground.sampling.reps, ground.sampling.seed);
     let set = ground.base.set.iter().map(|(path, value)| format!(", {path}={value}")).collect::<String>();
-    format!("A threshold of {}{variant}{set}: at most {reps} replications a point from seed {seed}", ground.scenario.name)
+    format!(
+        "A threshold of {}{variant}{set}: at most {reps} replications a point from seed {seed}",
+        ground.scenario.name
+    )
 }
 
 /// The answer, then what was tried.
@@ -55,7 +58,10 @@ fn conclusion(found: &[Found], question: Option<Question>) -> String {
                 format!("the load may grow to {:.2} times what it is", high.value)
             }
             (Answer::Between(_), Some([_, high])) => {
-                format!("over the limit: this scenario recovers by itself at {:.2} times its load", high.value)
+                format!(
+                    "over the limit: this scenario recovers by itself at {:.2} times its load",
+                    high.value
+                )
             }
             _ => "no limit was found in this range".into(),
         },
@@ -89,7 +95,9 @@ fn sentence(found: &Found) -> String {
         Answer::Changing(edges) => {
             let edge = |&at: &usize| format!("between {} and {}", tried[at].at, tried[at + 1].at);
             let edges = edges.iter().map(edge).collect::<Vec<_>>().join(", ");
-            format!("there is no one threshold: `{asks}`{calm} changes {edges}; ask for each with a narrower --between")
+            format!(
+                "there is no one threshold: `{asks}`{calm} changes {edges}; ask for each with a narrower --between"
+            )
         }
         Answer::Between(at) => between(found, *at, calm),
     }
@@ -115,7 +123,8 @@ fn between(found: &Found, at: usize, calm: &str) -> String {
         // The upper end of a two-sided 90 % interval is a 95 % bound.
         let n = holding.seen.replications;
         let most = clopper_pearson(0, n, 2.0 * LEVEL - 1.0)[1] * 100.0;
-        told += &format!(" (there in {n} of {n} replications; 95 %: at most {most:.0} % would show otherwise)");
+        told +=
+            &format!(" (there in {n} of {n} replications; 95 %: at most {most:.0} % would show otherwise)");
     }
     told
 }
@@ -219,8 +228,19 @@ fn tried(it: &Tried<Judged>) -> Value {
 
 /// `find.csv`: a row for each value that was tried.
 fn rows(found: &[Found]) -> Vec<u8> {
-    let header =
-        ["vary", "such_that", "calm", "at", "at_value", "holds", "sure", "number", "low", "high", "replications"];
+    let header = [
+        "vary",
+        "such_that",
+        "calm",
+        "at",
+        "at_value",
+        "holds",
+        "sure",
+        "number",
+        "low",
+        "high",
+        "replications",
+    ];
     export::csv(&header, |to| {
         for search in found {
             for it in &search.tried {

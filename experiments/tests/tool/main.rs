@@ -1,10 +1,13 @@
 //! The program as a person meets it: what it prints, what it leaves on the disk, how it ends.
 
 mod capacity;
+mod compare;
+mod find;
 mod init;
 mod inputs;
 mod lab;
 mod manual;
+mod map;
 mod outputs;
 mod places;
 mod validate;

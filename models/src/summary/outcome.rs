@@ -166,9 +166,7 @@ impl Outcome {
             instances: services
                 .iter()
                 .flat_map(|s| &s.instances)
-                .map(|it| {
-                    it.first_crash.map_or(Lifetime::Censored(until), |at| Lifetime::Ended(since(at)))
-                })
+                .map(|it| it.first_crash.map_or(Lifetime::Censored(until), |at| Lifetime::Ended(since(at))))
                 .collect(),
             peak_pending_calls: sum(&|s| s.peak_pending_calls),
             peak_memory_bytes: services.iter().map(|s| s.peak_memory_bytes).max().unwrap_or(0),

@@ -1,6 +1,6 @@
 //! A sweep as pictures: heat maps over two axes, and lines along the first one, each with the cliff marked.
 
-mod heat;
+pub mod heat;
 mod lines;
 mod places;
 
