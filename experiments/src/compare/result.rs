@@ -94,7 +94,9 @@ fn stem(name: &crate::figure::Name) -> String {
 
 fn digest(replications: &[Replication]) -> String {
     let mut digest = Digest::new();
-    replications.iter().for_each(|it| digest.mix(it.digest));
+    for replication in replications {
+        digest.mix(replication.digest);
+    }
     format!("{:016x}", digest.value())
 }
 

