@@ -25,8 +25,9 @@ pub mod summary;
 mod wiring;
 mod world;
 
-use halfopen_sim::{Calendar, Model, Time};
+use halfopen_sim::{Calendar, Model, Span, Time};
 
+use app::Instance;
 use database::Database;
 use event::Event;
 use recording::{CacheRecord, DatabaseRecord, Note, Recording};
@@ -40,6 +41,9 @@ pub fn simulate(scenario: &Scenario, seed: u64) -> Recording {
     run.advance(run.horizon);
     run.finish()
 }
+
+/// Between two looks of a watcher at the heaps.
+const NOTE_EVERY: Span = Span::from_millis(100);
 
 /// A run in its course, for those who want to look in between; how it is sliced changes nothing in its result.
 pub struct Run<'a> {
@@ -72,7 +76,13 @@ impl<'a> Run<'a> {
     /// As [`advance`](Self::advance) to the horizon, and gives back what a watcher inside the applications notes.
     pub fn watch(&mut self) -> Vec<(Time, Note)> {
         self.world.recorder.notes = Some(Vec::new());
-        self.advance(self.horizon);
+        let mut at = Time::ZERO;
+        while at < self.horizon {
+            at = (at + NOTE_EVERY).min(self.horizon);
+            self.advance(at);
+            let used = self.world.instances.iter().map(Instance::heap_used_bytes).max();
+            self.world.recorder.note(at, Note::HeapUsed(used.unwrap_or(0)));
+        }
         self.world.recorder.notes.take().unwrap_or_default()
     }
 

@@ -166,6 +166,8 @@ pub struct Sample {
     pub memory_max_bytes: u64,
     /// Mean bytes over the instances that are up now.
     pub memory_mean_bytes: u64,
+    /// Bytes on the fullest instance's heap now, garbage included.
+    pub heap_used_max_bytes: u64,
     /// Instances ready now.
     pub instances_up: u32,
     /// Instances whose client holds a connection to a node that no longer answers (half-open) now.
@@ -247,4 +249,6 @@ pub enum Note {
     Died(Cause),
     /// An instance takes requests.
     Ready,
+    /// Ten times a second: the used heap of the instance where it is largest.
+    HeapUsed(u64),
 }

@@ -14,7 +14,9 @@
 //! knows bytes, not how many objects they are, nor whose turn on the core it is. Calls of 16 KiB died at 94–96 % of
 //! small heaps, the model's at 98 %: such strings leave pages less full.
 
+use halfopen_models::app::Ledger;
 use halfopen_models::app::v8::{Act, V8};
+use halfopen_models::scenario::Payload;
 use halfopen_sim::chance::Streams;
 use halfopen_sim::{Span, Time};
 
@@ -47,19 +49,22 @@ struct End {
 fn live(setting: Setting, seed: u64, mut stopped: impl FnMut(f64, Span)) -> End {
     let streams = Streams::new(seed);
     let mut arrivals = streams.stream("arrivals", "test");
-    let mut heap =
-        V8::new((setting.base * MIB) as u64, (setting.max * MIB) as u64, streams.stream("heap", "test"));
-    let (mut arrival, mut free_at, mut bytes) = (Time::ZERO, Time::ZERO, setting.base * MIB);
+    let base = (setting.base * MIB) as u64;
+    let mut heap = V8::new(base, 0, (setting.max * MIB) as u64, streams.stream("heap", "test"));
+    let mut ledger = Ledger::new(base);
+    let (mut arrival, mut free_at) = (Time::ZERO, Time::ZERO);
     let mut last = setting.base;
     loop {
         arrival += Span::from_secs_f64(arrivals.exponential() / setting.rate);
         free_at = arrival.max(free_at) + CALL;
-        bytes += setting.call;
-        if !heap.is_due(free_at, bytes as u64) {
+        ledger.begin_call(setting.call as u64, Payload { heap: 0, buffers: 0 });
+        if !heap.is_due(free_at, &ledger) {
             continue;
         }
-        match heap.act(free_at, bytes as u64) {
-            Act::Stop(stop) => {
+        let bytes = ledger.heap() as f64;
+        match heap.act(free_at, &ledger) {
+            Act::Stop { pause, marking } => {
+                let stop = pause + marking.unwrap_or(Span::ZERO);
                 free_at += stop;
                 last = bytes / MIB;
                 stopped(last, stop);

@@ -17,4 +17,10 @@ impl Calibration {
     pub fn of(&self, section: &str, key: &str) -> &str {
         &self.0[section][key]
     }
+
+    /// The value of `key` in `[section]`, written as plain bytes: `"1650B"`.
+    pub fn bytes(&self, section: &str, key: &str) -> f64 {
+        let bytes = self.of(section, key).strip_suffix('B').and_then(|number| number.parse().ok());
+        bytes.expect("the shipped calibration holds plain bytes there")
+    }
 }

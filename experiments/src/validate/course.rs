@@ -8,13 +8,13 @@ use super::watch::Seen;
 /// Time between two looks, in seconds.
 const STEP: f64 = 0.1;
 
-/// Calls pending ten times a second, bytes once a second (as the recorder samples them).
+/// Calls pending and bytes of used heap, ten times a second.
 #[derive(Clone, Debug)]
 pub struct Course {
     /// The first look, since the fault.
     from: f64,
     pending: Vec<u32>,
-    bytes: Vec<u64>,
+    heap_used: Vec<(f64, u64)>,
 }
 
 impl Course {
@@ -26,12 +26,7 @@ impl Course {
             let at = from + look as f64 * STEP;
             until(&seen.arrivals, at) - until(&seen.settled, at)
         };
-        let series = &recording.services[0].series;
-        Course {
-            from,
-            pending: (0..=looks).map(pending).collect(),
-            bytes: series.iter().map(|sample| sample.memory_max_bytes).collect(),
-        }
+        Course { from, pending: (0..=looks).map(pending).collect(), heap_used: seen.heap_used.clone() }
     }
 
     /// Calls pending at a time since the fault.
@@ -40,13 +35,9 @@ impl Course {
         (look >= 0.0).then(|| self.pending.get(look as usize).copied().map(f64::from)).flatten()
     }
 
-    /// Bytes at a time since the fault, on a straight line between samples.
+    /// Bytes of used heap at a time since the fault: the last look at them.
     pub fn memory(&self, at: f64) -> Option<f64> {
-        let place = at - self.from;
-        if place < 0.0 {
-            return None;
-        }
-        let (before, after) = (*self.bytes.get(place as usize)?, *self.bytes.get(place as usize + 1)?);
-        Some(before as f64 + (after as f64 - before as f64) * place.fract())
+        let looks = self.heap_used.partition_point(|&(look, _)| look <= at);
+        self.heap_used.get(looks.checked_sub(1)?).map(|&(_, bytes)| bytes as f64)
     }
 }

@@ -209,9 +209,17 @@ fn memory(row: &Row, calibration: &Calibration) -> String {
         String::new()
     };
     let container = row.mem_limit_mb.map_or(String::new(), |limit| format!(", container = \"{limit}MiB\""));
+    let garbage = garbage(row, who, calibration);
+    let loading = calibration.of("loading", who);
     format!(
-        "{{ limit = \"{heap}MiB\", baseline = \"{baseline}\", per_request = \"{request}\", runtime = \"v8\"{container}{socket} }}"
+        "{{ limit = \"{heap}MiB\", baseline = \"{baseline}\", per_request = \"{request}\", garbage_per_request = \"{garbage}B\", loading_garbage = \"{loading}\", runtime = \"v8\"{container}{socket} }}"
     )
+}
+
+/// Bytes that a request allocates and drops: its own, and its share of what the application does all the time.
+fn garbage(row: &Row, who: &str, calibration: &Calibration) -> f64 {
+    let rate = row.rate_per_s.unwrap_or(0.0).max(1.0);
+    (calibration.bytes("garbage", who) + calibration.bytes("garbage", "background") / rate).round()
 }
 
 fn restart(row: &Row, calibration: &Calibration) -> String {

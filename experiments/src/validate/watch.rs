@@ -72,6 +72,8 @@ pub(super) struct Seen {
     detected: Option<f64>,
     pub(super) arrivals: Vec<f64>,
     pub(super) answers: Vec<f64>,
+    /// Bytes of used heap, ten times a second.
+    pub(super) heap_used: Vec<(f64, u64)>,
     errors: Vec<f64>,
     given_up: f64,
     cut_off: f64,
@@ -143,6 +145,7 @@ impl Seen {
                     seen.deaths.push((at, cause));
                 }
                 Note::Ready => alive = true,
+                Note::HeapUsed(bytes) => seen.heap_used.push((at, bytes)),
             }
         }
         seen

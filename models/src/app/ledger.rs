@@ -1,33 +1,66 @@
 //! An instance's memory by purpose. The parts add up to the total at every moment.
+//!
+//! Each part also counts all that ever came, so that a collector can tell old from young: what is alive of a part is
+//! taken to have come last, as requests and calls end about in the order in which they began.
 
 use crate::scenario::{Bytes, Payload};
+
+/// Bytes of one purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Not yet freed.
+    pub(super) alive: Bytes,
+    /// All that came since the process began.
+    pub(super) came: Bytes,
+}
+
+impl Part {
+    fn add(&mut self, bytes: Bytes) {
+        self.alive += bytes;
+        self.came += bytes;
+    }
+
+    fn free(&mut self, bytes: Bytes) {
+        self.alive -= bytes;
+    }
+}
 
 /// Bytes by purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ledger {
     baseline: Bytes,
-    requests: Bytes,
-    calls: Bytes,
+    requests: Part,
+    calls: Part,
+    client_buffers: Part,
     /// Outside the runtime's heap.
     payload_buffers: Bytes,
-    client_buffers: Bytes,
+    /// All that was ever allocated on the heap, what died at once included.
+    allocated: Bytes,
     pending_calls: u64,
 }
 
 impl Ledger {
     /// A process that does nothing.
     pub fn new(baseline: Bytes) -> Ledger {
-        Ledger { baseline, requests: 0, calls: 0, payload_buffers: 0, client_buffers: 0, pending_calls: 0 }
+        Ledger {
+            baseline,
+            requests: Part::default(),
+            calls: Part::default(),
+            client_buffers: Part::default(),
+            payload_buffers: 0,
+            allocated: 0,
+            pending_calls: 0,
+        }
     }
 
-    /// All of it.
+    /// All of it that is alive.
     pub fn total(&self) -> Bytes {
         self.heap() + self.payload_buffers
     }
 
     /// What of it lies on the runtime's heap.
     pub fn heap(&self) -> Bytes {
-        self.baseline + self.requests + self.calls + self.client_buffers
+        self.baseline + self.requests.alive + self.calls.alive + self.client_buffers.alive
     }
 
     /// Calls made and not yet answered or failed.
@@ -35,33 +68,51 @@ impl Ledger {
         self.pending_calls
     }
 
+    /// All that was ever allocated on the heap beside the baseline.
+    pub(super) fn allocated(&self) -> Bytes {
+        self.allocated
+    }
+
+    /// The parts that come and go on the heap.
+    pub(super) fn parts(&self) -> [Part; 3] {
+        [self.requests, self.calls, self.client_buffers]
+    }
+
+    /// Work has allocated what nobody holds.
+    pub(super) fn litter(&mut self, bytes: Bytes) {
+        self.allocated += bytes;
+    }
+
     pub(crate) fn begin_request(&mut self, bytes: Bytes) {
-        self.requests += bytes;
+        self.requests.add(bytes);
+        self.allocated += bytes;
     }
 
     pub(crate) fn end_request(&mut self, bytes: Bytes) {
-        self.requests -= bytes;
+        self.requests.free(bytes);
     }
 
-    pub(crate) fn begin_call(&mut self, bytes: Bytes, payload: Payload) {
-        self.calls += bytes + payload.heap;
+    /// A call is made: what its client holds of it, and what its request does meanwhile.
+    pub fn begin_call(&mut self, bytes: Bytes, payload: Payload) {
+        self.calls.add(bytes + payload.heap);
+        self.allocated += bytes + payload.heap;
         self.payload_buffers += payload.buffers;
         self.pending_calls += 1;
     }
 
     pub(crate) fn end_call(&mut self, bytes: Bytes, payload: Payload) {
-        self.calls -= bytes + payload.heap;
+        self.calls.free(bytes + payload.heap);
         self.payload_buffers -= payload.buffers;
         self.pending_calls -= 1;
     }
 
-    /// What a client keeps of a call whose caller has given up.
+    /// What a client keeps of a call whose caller has given up: it came with the call, and stays.
     pub(crate) fn begin_timed_out(&mut self, bytes: Bytes) {
-        self.client_buffers += bytes;
+        self.client_buffers.add(bytes);
     }
 
     pub(crate) fn end_timed_out(&mut self, bytes: Bytes) {
-        self.client_buffers -= bytes;
+        self.client_buffers.free(bytes);
     }
 }
 
@@ -81,7 +132,18 @@ mod tests {
         assert_eq!((ledger.total(), ledger.pending_calls()), (132, 0));
         ledger.end_timed_out(2);
         ledger.end_request(30);
-        assert_eq!(ledger, Ledger::new(100));
+        assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (100, 100, 0));
+    }
+
+    #[test]
+    fn what_was_allocated_never_shrinks_and_what_a_client_keeps_of_a_call_came_with_it() {
+        let mut ledger = Ledger::new(100);
+        ledger.litter(5);
+        ledger.begin_call(4, Payload { heap: 3, buffers: 20 });
+        ledger.end_call(4, Payload { heap: 3, buffers: 20 });
+        ledger.begin_timed_out(2);
+        assert_eq!((ledger.allocated(), ledger.heap()), (12, 102));
+        assert_eq!(ledger.parts()[1], Part { alive: 0, came: 7 });
     }
 
     #[test]

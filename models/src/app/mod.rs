@@ -149,6 +149,8 @@ pub enum Cause {
 pub struct Instance {
     /// CPU time before, between and after calls.
     slice: Span,
+    /// What each of these slices allocates and leaves.
+    garbage: Bytes,
     memory: Memory,
     /// The calls of one request, in order.
     calls: Vec<Call>,
@@ -218,6 +220,7 @@ impl Instance {
             .collect();
         Instance {
             slice: Span::from_nanos(cpu.as_nanos() / (calls.len() as u64 + 1)),
+            garbage: service.memory.garbage_per_request / (calls.len() as u64 + 1),
             memory: service.memory,
             calls,
             up: false,
@@ -230,7 +233,8 @@ impl Instance {
             clients,
             ledger: Ledger::new(service.memory.baseline),
             heap: (service.memory.runtime == Runtime::V8).then(|| {
-                V8::new(service.memory.baseline, service.memory.limit, streams.stream("heap", name))
+                let Memory { baseline, loading_garbage, limit, .. } = service.memory;
+                V8::new(baseline, loading_garbage, limit, streams.stream("heap", name))
             }),
             supervisor: Supervisor::new(service.restart),
             next_socket: 0,
@@ -264,6 +268,15 @@ impl Instance {
     /// Bytes in its ledger; none while it is down.
     pub fn memory_bytes(&self) -> Bytes {
         if self.up { self.ledger.total() } else { 0 }
+    }
+
+    /// What the runtime calls its used heap: what is alive there and the garbage beside it; none while it is down.
+    pub fn heap_used_bytes(&self) -> Bytes {
+        match &self.heap {
+            _ if !self.up => 0,
+            Some(heap) => heap.used(&self.ledger),
+            None => self.ledger.heap(),
+        }
     }
 
     /// Calls made and not yet answered or failed.
@@ -305,7 +318,7 @@ impl Instance {
         self.up = true;
         self.ledger = Ledger::new(self.memory.baseline);
         if let Some(heap) = &mut self.heap {
-            heap.restart(self.memory.baseline);
+            heap.restart(self.memory.baseline, self.memory.loading_garbage);
         }
         for client in 0..self.clients.len() {
             self.with_client(out, client as ClientId, Client::start);
@@ -377,6 +390,7 @@ impl Instance {
     fn on_worked(&mut self, out: &mut Out<'_>, key: TaskKey) {
         // Unknown: the process died with this work queued.
         let Some(task) = self.tasks.get_mut(key) else { return };
+        self.ledger.litter(self.garbage);
         if task.failed {
             self.finish(out, key, Reply::Error);
             return;
@@ -440,7 +454,6 @@ impl Instance {
     /// Memory may have grown: collects, or dies.
     fn watch_memory(&mut self, out: &mut Out<'_>) {
         let total = self.ledger.total();
-        let heap_bytes = self.ledger.heap();
         let free_at = match self.cpu {
             Cpu::EventLoop { busy_until } => busy_until.max(out.now()),
             Cpu::Workers { .. } => out.now(),
@@ -450,13 +463,11 @@ impl Instance {
             Some(_) if self.memory.container.is_some_and(|limit| total + self.memory.outside > limit) => {
                 Cause::ContainerLimit
             }
-            Some(heap) if heap.is_due(free_at, heap_bytes) => match heap.act(free_at, heap_bytes) {
-                Act::Stop(stop) => {
-                    if heap.is_marking() {
-                        self.steps = Steps::of(stop);
-                    } else {
-                        self.steps = Steps::default();
-                        self.cpu.stop(out.now(), stop);
+            Some(heap) if heap.is_due(free_at, &self.ledger) => match heap.act(free_at, &self.ledger) {
+                Act::Stop { pause, marking } => {
+                    self.cpu.stop(out.now(), pause);
+                    if let Some(marking) = marking {
+                        self.steps = Steps::of(marking);
                     }
                     return;
                 }

@@ -18,6 +18,8 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             baseline: 100,
             per_request: 200,
             per_socket: 0,
+            garbage_per_request: 0,
+            loading_garbage: 0,
             runtime: Runtime::Native,
             container: None,
             outside: 0,

@@ -57,6 +57,7 @@ pub(crate) struct Look {
     pub(crate) service: usize,
     pub(crate) up: bool,
     pub(crate) memory_bytes: Bytes,
+    pub(crate) heap_used_bytes: Bytes,
     pub(crate) half_open: bool,
     pub(crate) loop_lag: Span,
 }
@@ -99,7 +100,7 @@ impl Recorder {
         }
     }
 
-    fn note(&mut self, now: Time, note: Note) {
+    pub(crate) fn note(&mut self, now: Time, note: Note) {
         if let Some(notes) = &mut self.notes {
             notes.push((now, note));
         }
@@ -260,6 +261,7 @@ impl Recorder {
             sample.half_open += u32::from(look.half_open);
             sample.memory_max_bytes = sample.memory_max_bytes.max(look.memory_bytes);
             sample.memory_mean_bytes += look.memory_bytes;
+            sample.heap_used_max_bytes = sample.heap_used_max_bytes.max(look.heap_used_bytes);
             sample.loop_lag = sample.loop_lag.max(look.loop_lag);
         }
         let healed = self.healed.take();

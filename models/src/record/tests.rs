@@ -57,7 +57,7 @@ fn finish(recorder: Recorder, open: Vec<Time>, at_horizon: AtHorizon) -> (Servic
 }
 
 fn look(up: bool, half_open: bool, memory_bytes: Bytes) -> Look {
-    Look { service: 0, up, memory_bytes, half_open, loop_lag: Span::ZERO }
+    Look { service: 0, up, memory_bytes, heap_used_bytes: memory_bytes + 1, half_open, loop_lag: Span::ZERO }
 }
 
 #[test]

@@ -192,6 +192,11 @@ pub struct Memory {
     pub per_request: Bytes,
     /// Held by the connection of a request's caller until it is answered or the caller gives up.
     pub per_socket: Bytes,
+    /// Allocated on the heap by one request and dropped at once, evenly over its CPU time. Decides how often a collector
+    /// comes, and nothing else.
+    pub garbage_per_request: Bytes,
+    /// Left on the heap by loading the program, until its first full collection.
+    pub loading_garbage: Bytes,
     /// What runs there.
     pub runtime: Runtime,
     /// The kernel kills above this: what lies on the heap, in buffers and outside together.

@@ -31,6 +31,7 @@ impl World {
             service: self.plan.service_of[id],
             up: instance.is_up(),
             memory_bytes: instance.memory_bytes(),
+            heap_used_bytes: instance.heap_used_bytes(),
             half_open: self.has_half_open(id as InstanceId),
             loop_lag: instance.loop_lag(now),
         };

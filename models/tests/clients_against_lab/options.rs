@@ -131,7 +131,7 @@ fn most_open(case: &Case, seed: u64) -> i64 {
         match note {
             Note::Sent => open += 1,
             Note::Settled(_) => open -= 1,
-            Note::Ended | Note::Died(_) | Note::Ready => {}
+            Note::Ended | Note::Died(_) | Note::Ready | Note::HeapUsed(_) => {}
         }
         most = most.max(open);
     }

@@ -2,7 +2,7 @@
 //!
 //! What is predicted is the largest deviation at any second after the first two: of pending calls as a share of those
 //! measured, within 5 % (or three standard deviations of a Poisson count, where that is more); of memory within 10 %
-//! of the used heap, which holds garbage too. Measured and simulated times may differ by 0.2 s, the resolution of the
+//! of the used heap, garbage included. Measured and simulated times may differ by 0.2 s, the resolution of the
 //! fault and of the samples.
 
 use super::{Ground, Group};
