@@ -4,15 +4,18 @@ mod args;
 mod capacity;
 mod check;
 mod clock;
+mod compare;
 mod diagnostics;
 mod execute;
 mod export;
 mod failure;
 mod figure;
+mod find;
 mod init;
 mod interrupt;
 mod lab;
 mod manual;
+mod map;
 mod over;
 mod plot;
 mod progress;
@@ -46,6 +49,9 @@ fn main() -> ExitCode {
         Command::Merge(args) => sweep::merge(&args),
         Command::Capacity(args) => capacity::capacity(&args),
         Command::Check(args) => check::check(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Find(args) => find::find(&args),
+        Command::Map(args) => map::map(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

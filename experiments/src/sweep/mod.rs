@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::report::text;
 use crate::study::{Collect, Study, Unit};
 use crate::{interrupt, print, readable, say};
+pub use axis::Axis;
 use definition::Definition;
 use journal::Journal;
 use plan::Kept;

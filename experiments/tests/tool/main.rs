@@ -2,10 +2,13 @@
 
 mod capacity;
 mod check;
+mod compare;
+mod find;
 mod init;
 mod inputs;
 mod lab;
 mod manual;
+mod map;
 mod outputs;
 mod places;
 mod sweep;

@@ -95,6 +95,8 @@ pub struct Outcome {
     pub errors_for: f64,
     /// Instances killed by memory.
     pub crashes: u64,
+    /// Of each instance, when memory first killed it.
+    pub instances: Vec<Lifetime>,
     /// Most calls issued and not yet answered, failed or dropped.
     pub peak_pending_calls: u64,
     /// Most bytes in one instance's ledger.
@@ -164,6 +166,11 @@ impl Outcome {
             },
             errors_for: services.iter().filter_map(|s| s.last_error).max().map_or(0.0, since),
             crashes: sum(&|s| u64::from(s.crashes)),
+            instances: services
+                .iter()
+                .flat_map(|s| &s.instances)
+                .map(|it| it.first_crash.map_or(Lifetime::Censored(until), |at| Lifetime::Ended(since(at))))
+                .collect(),
             peak_pending_calls: sum(&|s| s.peak_pending_calls),
             peak_memory_bytes: services.iter().map(|s| s.peak_memory_bytes).max().unwrap_or(0),
             latency_ms: Quantiles::of(&latency),
