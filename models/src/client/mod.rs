@@ -23,7 +23,7 @@ use crate::app::{self, Ledger, TaskKey};
 use crate::event::CacheId;
 use crate::network::kernel::SocketOptions;
 use crate::network::{Socket, SocketError};
-use crate::scenario::{self, Connections, Payload};
+use crate::scenario::{self, Connections, Counts, Covers, Payload};
 
 use pipeline::Pipeline;
 use pool::Pool;
@@ -74,6 +74,8 @@ pub enum Event {
 pub struct Client {
     options: scenario::Client,
     calls: SlotMap<CallKey, Call>,
+    /// Calls that nobody waits for: given up by their callers, or the client's own.
+    unawaited: u64,
     connections: Sharing,
     stream: Stream,
 }
@@ -149,6 +151,7 @@ impl Desk<'_, '_> {
 struct Book<'a> {
     options: &'a scenario::Client,
     calls: &'a mut SlotMap<CallKey, Call>,
+    unawaited: &'a mut u64,
     stream: &'a mut Stream,
 }
 
@@ -163,7 +166,10 @@ impl Book<'_> {
                 desk.ledger.end_call(self.options.bytes_per_call, call.payload);
                 desk.settled.push((task, good));
             }
-            None => desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call),
+            None => {
+                desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call);
+                *self.unawaited -= 1;
+            }
         }
     }
 
@@ -187,7 +193,19 @@ impl Book<'_> {
         if let Some(task) = call.task.take() {
             desk.ledger.end_call(self.options.bytes_per_call, call.payload);
             desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
+            *self.unawaited += 1;
             desk.settled.push((task, false));
+        }
+    }
+
+    /// A call that there is a connection for: now its time counts, if it did not already.
+    fn start_clock(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
+        if self.options.command_timeout_covers == Covers::Connected
+            && let Some(call) = self.calls.get_mut(key)
+            && call.timer.is_none()
+            && call.task.is_some()
+        {
+            call.timer = desk.arm_if(self.options.command_timeout, Event::CommandTimeout(key));
         }
     }
 
@@ -201,6 +219,7 @@ impl Book<'_> {
     /// Makes a call of the client's own: a check of a new connection, or a ping.
     fn own_call(&mut self, desk: &mut Desk<'_, '_>, is_ping: bool) -> CallKey {
         desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
+        *self.unawaited += 1;
         let payload = Payload::default();
         let call = Call { is_own: true, is_ping, task: None, payload, tries: 0, timer: None, retry: None };
         self.calls.insert(call)
@@ -208,6 +227,10 @@ impl Book<'_> {
 
     fn is_own(&self, key: CallKey) -> bool {
         self.calls.get(key).is_some_and(|call| call.is_own)
+    }
+
+    fn is_awaited(&self, key: CallKey) -> bool {
+        self.calls.get(key).is_some_and(|call| call.task.is_some())
     }
 
     fn is_ping(&self, key: CallKey) -> bool {
@@ -224,7 +247,7 @@ impl Client {
                 Sharing::Pool(Pool::new(size, acquire_timeout, order))
             }
         };
-        Client { options, calls: SlotMap::with_key(), connections, stream }
+        Client { options, calls: SlotMap::with_key(), unawaited: 0, connections, stream }
     }
 
     /// The process has started. A pipelined client dials at once, a pool when it has a call.
@@ -240,6 +263,7 @@ impl Client {
             desk.out.cancel(call.timer);
             desk.out.cancel(call.retry);
         }
+        self.unawaited = 0;
         match &mut self.connections {
             Sharing::Pipeline(pipeline) => pipeline.forget(desk),
             Sharing::Pool(pool) => pool.forget(desk),
@@ -248,12 +272,20 @@ impl Client {
 
     /// Makes a call for a task.
     pub fn call(&mut self, desk: &mut Desk<'_, '_>, task: TaskKey, payload: Payload) {
-        if self.options.max_pending.is_some_and(|most| self.calls.len() as u64 >= most) {
+        let held = self.calls.len() as u64;
+        let counted = match self.options.max_pending_counts {
+            Counts::Held => held,
+            Counts::Awaited => held - self.unawaited,
+        };
+        if self.options.max_pending.is_some_and(|most| counted >= most) {
             desk.settled.push((task, false));
             return;
         }
         desk.ledger.begin_call(self.options.bytes_per_call, payload);
-        let timeout = self.options.command_timeout;
+        // In a pool each call takes its place at once; in a pipeline the time may count from when there is a connection.
+        let counts_later = self.options.command_timeout_covers == Covers::Connected
+            && matches!(self.connections, Sharing::Pipeline(_));
+        let timeout = self.options.command_timeout.filter(|_| !counts_later);
         let key = self.calls.insert_with_key(|key| Call {
             is_own: false,
             is_ping: false,
@@ -266,9 +298,14 @@ impl Client {
         self.place(desk, key);
     }
 
+    fn book(&mut self) -> (Book<'_>, &mut Sharing) {
+        let Client { options, calls, unawaited, connections, stream } = self;
+        (Book { options, calls, unawaited, stream }, connections)
+    }
+
     fn place(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
-        let mut book = Book { options: &self.options, calls: &mut self.calls, stream: &mut self.stream };
-        match &mut self.connections {
+        let (mut book, connections) = self.book();
+        match connections {
             Sharing::Pipeline(pipeline) => pipeline.place(&mut book, desk, key),
             Sharing::Pool(pool) => pool.place(&mut book, desk, key),
         }
@@ -283,15 +320,12 @@ impl Client {
                     self.place(desk, key);
                 }
                 // Nobody waits for it any more.
-                _ => {
-                    let (options, calls, stream) = (&self.options, &mut self.calls, &mut self.stream);
-                    Book { options, calls, stream }.settle(desk, key, false);
-                }
+                _ => self.book().0.settle(desk, key, false),
             }
             return;
         }
-        let mut book = Book { options: &self.options, calls: &mut self.calls, stream: &mut self.stream };
-        match &mut self.connections {
+        let (mut book, connections) = self.book();
+        match connections {
             Sharing::Pipeline(pipeline) => pipeline.on(event, &mut book, desk),
             Sharing::Pool(pool) => pool.on(event, &mut book, desk),
         }

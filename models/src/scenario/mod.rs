@@ -42,9 +42,8 @@ pub use quantity::{Dimension, Quantity};
 pub use raw::LARGEST_TEXT;
 pub use reader::suggest;
 
-pub(crate) use check::{Names, client_options, some_span, span};
+pub(crate) use check::{Names, Stage, assumption, client_options, some_span, span};
 
-use check::Stage;
 use raw::{Entry, Raw, quoted};
 use reader::Problems;
 

@@ -1,9 +1,10 @@
 //! `[assume]`: what is not published, with a range and a reason.
 
 use super::Stage;
-use crate::scenario::raw::{Raw, Value};
+use crate::client::presets::{PRESETS, Preset};
+use crate::scenario::raw::{Raw, Value, key};
 use crate::scenario::reader::Cursor;
-use crate::scenario::{Assumption, edit, units};
+use crate::scenario::{Assumption, Service, edit, units};
 
 const EXAMPLE: &str = "[\"8KiB\", \"64KiB\"]";
 
@@ -28,7 +29,30 @@ pub(super) fn assumptions(at: &Cursor<'_>, root: &Raw, stage: Stage) -> Option<V
     good.then_some(all)
 }
 
-fn assumption(at: &Cursor<'_>, path: &str, values: Option<&[Raw]>, stage: Stage) -> Option<Assumption> {
+/// And what the presets of the clients assume, where the file says nothing of its own.
+pub(super) fn with_presets(mut all: Vec<Assumption>, root: &Raw, services: &[Service]) -> Vec<Assumption> {
+    for service in services {
+        let written =
+            root.get("service").and_then(|it| it.get(&service.name)).and_then(|it| it.get("client"));
+        let preset = PRESETS.iter().find(|preset| preset.name == service.client.preset);
+        for assumption in preset.map(Preset::assumptions).unwrap_or_default() {
+            let path = format!("service.{}.client.{}", key(&service.name), assumption.path);
+            let said = written.is_some_and(|client| client.get(&assumption.path).is_some());
+            if !said && !all.iter().any(|known| known.path == path) {
+                all.push(Assumption { path, ..assumption });
+            }
+        }
+    }
+    all
+}
+
+/// What is not known about the value at `path`, which is `values` wherever that leads.
+pub(crate) fn assumption(
+    at: &Cursor<'_>,
+    path: &str,
+    values: Option<&[Raw]>,
+    stage: Stage,
+) -> Option<Assumption> {
     let mut fields = at.fields()?;
     let judged = if stage == Stage::Written { values } else { None };
     let range = fields.need("range", EXAMPLE, |at| range(at, judged));

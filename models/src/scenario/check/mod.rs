@@ -16,6 +16,7 @@ use super::reader::{Cursor, Problems};
 use super::{Scenario, WallClock};
 use crate::fault;
 
+pub(crate) use assume::assumption;
 pub(crate) use client::client_options;
 
 /// The longest duration in a scenario. Sums and doublings of a few such durations stay far below the 584 years that
@@ -76,7 +77,7 @@ fn node_name(raw: &Raw) -> Option<&str> {
 
 /// Which document is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// The file as it is.
     Written,
     /// After a variant or `--set`.
@@ -106,6 +107,7 @@ pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems
     let claims = fields.or("expect", Vec::new(), |at| expect::claims(at, names, text));
     let assumptions = fields.or("assume", Vec::new(), |at| assume::assumptions(at, root, stage));
     fields.finish();
+    let assumptions = assume::with_presets(assumptions?, root, services.as_deref()?);
     Some(Scenario {
         name: String::new(),
         title: format.and(title)?,
@@ -117,7 +119,7 @@ pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems
         services: services?,
         loads: loads?,
         faults: faults?,
-        assumptions: assumptions?,
+        assumptions,
         claims: claims?,
         variants: names.variants.iter().map(|&name| name.to_owned()).collect(),
         document: String::new(),
