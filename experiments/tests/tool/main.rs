@@ -7,6 +7,7 @@ mod lab;
 mod manual;
 mod outputs;
 mod places;
+mod schema;
 mod validate;
 
 use std::collections::BTreeMap;

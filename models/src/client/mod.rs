@@ -161,15 +161,12 @@ impl Book<'_> {
         let Some(call) = self.calls.remove(key) else { return };
         desk.out.cancel(call.timer);
         desk.out.cancel(call.retry);
-        match call.task {
-            Some(task) => {
-                desk.ledger.end_call(self.options.bytes_per_call, call.payload);
-                desk.settled.push((task, good));
-            }
-            None => {
-                desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call);
-                *self.unawaited -= 1;
-            }
+        if let Some(task) = call.task {
+            desk.ledger.end_call(self.options.bytes_per_call, call.payload);
+            desk.settled.push((task, good));
+        } else {
+            desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call);
+            *self.unawaited -= 1;
         }
     }
 

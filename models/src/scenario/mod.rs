@@ -26,6 +26,7 @@
 mod check;
 mod edit;
 pub(crate) mod fields;
+mod grammar;
 pub(crate) mod kinds;
 mod meaning;
 mod options;
@@ -34,7 +35,9 @@ mod quantity;
 pub(crate) mod raw;
 pub(crate) mod reader;
 pub(crate) mod units;
+mod words;
 
+pub use grammar::{Field, Form, Shape, Table, grammar};
 pub use meaning::*;
 pub use options::*;
 pub use problem::{Origin, Problem};

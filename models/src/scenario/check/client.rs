@@ -128,11 +128,11 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
 /// A value, or `"none"` for what is switched off.
 #[expect(clippy::option_option, reason = "outer: a problem was noted; inner: switched off")]
 fn or_none<T>(at: &Cursor<'_>, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<Option<T>> {
-    if at.raw.inline() == "\"none\"" { Some(None) } else { read(at).map(Some) }
+    if at.is_word("none") { Some(None) } else { read(at).map(Some) }
 }
 
 fn connect_timeout(at: &Cursor<'_>) -> Option<ConnectTimeout> {
-    if at.raw.inline() == "\"socket_timeout\"" {
+    if at.is_word("socket_timeout") {
         return Some(ConnectTimeout::SocketTimeout);
     }
     or_none(at, some_span).map(|span| span.map_or(ConnectTimeout::None, ConnectTimeout::After))
@@ -158,6 +158,8 @@ fn pool(at: &Cursor<'_>, base: Option<Connections>) -> Option<Connections> {
     let mut fields = at.fields()?;
     let base = match base {
         Some(Connections::Pool { size, acquire_timeout, order }) => Some((size, acquire_timeout, order)),
+        // Whatever the preset has, each of its fields may be left to it.
+        _ if at.is_blank() => Some((1, None, PoolOrder::Lifo)),
         _ => None,
     };
     let read_size = |at: &Cursor<'_>| at.count(1..=LARGEST_POOL);
@@ -209,10 +211,8 @@ const BACKOFFS: &[Kind<Backoff>] = &[
 
 /// A duration, or a share of the wait.
 fn addition(at: &Cursor<'_>) -> Option<Addition> {
-    match &at.raw.value {
-        Value::Text(text) if units::ratio(text).is_err() => span(at).map(Addition::Fixed),
-        _ => at.ratio().map(Addition::Share),
-    }
+    let is_span = |value: &Value| matches!(value, Value::Text(text) if units::ratio(text).is_err());
+    at.either(is_span, |at| span(at).map(Addition::Fixed), |at| at.ratio().map(Addition::Share))
 }
 
 const KEEPALIVE: &str = "{ idle = \"2h\", interval = \"75s\", probes = 9 }";

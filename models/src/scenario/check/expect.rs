@@ -38,6 +38,12 @@ fn claim(at: &Cursor<'_>, entry: &Entry, names: &Names<'_>) -> Option<Claim> {
     let mut fields = at.fields()?;
     let variant = fields.may("variant", |at| at.reference("variant", &names.variants));
     let service = fields.may("service", |at| at.reference("service", &names.services));
+    if at.is_blank() {
+        let kinds = FIGURES.iter().map(|kind| (kind.name, kind.example));
+        at.each_kind(kinds, |index, at| {
+            (FIGURES[index].read)(at);
+        });
+    }
     let kinds: Vec<(&str, &str)> = FIGURES.iter().map(|kind| (kind.name, kind.example)).collect();
     let (kind, at) = at.one_kind(&fields.rest(), &kinds)?;
     let (figure, bounds) = (FIGURES[kind].read)(&at)?;

@@ -11,6 +11,7 @@ mod service;
 use halfopen_sim::Span;
 use toml::value::{Datetime, Offset};
 
+use super::grammar::Asked;
 use super::raw::{Raw, Value};
 use super::reader::{Cursor, Problems};
 use super::{Scenario, WallClock};
@@ -151,6 +152,7 @@ pub(crate) fn name(at: &Cursor<'_>, name: &str) -> Option<()> {
 }
 
 fn format(at: &Cursor<'_>) -> Option<()> {
+    at.asks(|| Asked::Count(1, 1));
     if let Value::Integer(1) = at.raw.value {
         return Some(());
     }
@@ -159,6 +161,7 @@ fn format(at: &Cursor<'_>) -> Option<()> {
 }
 
 fn clock(at: &Cursor<'_>) -> Option<WallClock> {
+    at.asks(|| Asked::Moment);
     if let Value::Datetime(Datetime { date: Some(date), time: Some(time), offset: Some(offset) }) =
         at.raw.value
         && time.nanosecond.unwrap_or(0) == 0
