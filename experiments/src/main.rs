@@ -22,6 +22,7 @@ mod progress;
 mod readable;
 mod report;
 mod run;
+mod schema;
 mod source;
 mod study;
 mod sweep;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
         Command::Init(args) => init::init(&args),
+        Command::Schema => schema::schema(),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
     };

@@ -74,6 +74,8 @@ pub enum Command {
     },
     /// Write a commented scenario to start from; it runs as it is
     Init(Init),
+    /// Print the JSON schema of a scenario, from which editors complete and check
+    Schema,
     /// Print what a shell needs to complete commands and options
     Completions(Completions),
     /// Print the manual page, of the program or of one of its commands

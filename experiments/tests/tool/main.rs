@@ -11,6 +11,7 @@ mod manual;
 mod map;
 mod outputs;
 mod places;
+mod schema;
 mod sweep;
 mod uncertain;
 mod validate;

@@ -221,7 +221,7 @@ impl<'a> Silence<'a> {
     fn first_error(&self, crash: Range) -> Range {
         let closing = match self.service.client.in_flight_on_close {
             InFlight::Fail => self.closes,
-            InFlight::Resend => NEVER,
+            InFlight::Resend | InFlight::ResendPending => NEVER,
         };
         let acquire = match self.service.client.connections {
             Connections::Pool { acquire_timeout, .. } => seconds(acquire_timeout),
@@ -256,7 +256,7 @@ fn seconds(span: Option<Span>) -> f64 {
 fn held(service: &Service) -> f64 {
     let client = &service.client;
     let own = match client.command_timeout_covers {
-        Covers::EveryCall => seconds(client.command_timeout),
+        Covers::EveryCall | Covers::Connected => seconds(client.command_timeout),
         Covers::Unwritten => f64::INFINITY,
     };
     // Alone on its connection a call ends with it.

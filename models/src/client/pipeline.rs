@@ -90,7 +90,10 @@ impl Pipeline {
 
     pub(super) fn place(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, key: CallKey) {
         match self.link {
-            Link::Ready(socket) => self.write_or_keep(book, desk, socket, key),
+            Link::Ready(socket) => {
+                book.start_clock(desk, key);
+                self.write_or_keep(book, desk, socket, key);
+            }
             Link::Down | Link::Dialing(_) | Link::Checking(_) | Link::Ending(_)
                 if book.options.offline_queue =>
             {
@@ -218,6 +221,7 @@ impl Pipeline {
         self.waited = Span::ZERO;
         self.outbox.drained(desk.out.now());
         for key in std::mem::take(&mut self.waiting) {
+            book.start_clock(desk, key);
             self.write_or_keep(book, desk, socket, key);
         }
         if book.options.socket_timeout_watches == Watches::Traffic {
@@ -251,14 +255,13 @@ impl Pipeline {
 
     /// A written call stays where it is: its reply must be matched to it.
     fn on_command_timeout(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, key: CallKey) {
-        match book.options.command_timeout_covers {
-            Covers::EveryCall => book.time_out(desk, key),
-            Covers::Unwritten => {
-                if let Some(at) = self.waiting.iter().position(|&waiting| waiting == key) {
-                    self.waiting.remove(at);
-                    book.settle(desk, key, false);
-                }
-            }
+        if book.options.command_timeout_covers == Covers::EveryCall {
+            book.time_out(desk, key);
+        } else if let Some(at) = self.waiting.iter().position(|&waiting| waiting == key) {
+            self.waiting.remove(at);
+            book.settle(desk, key, false);
+        } else {
+            book.time_out(desk, key);
         }
     }
 
@@ -278,13 +281,13 @@ impl Pipeline {
         }
         self.link = Link::Down;
         for key in std::mem::take(&mut self.written).into_iter().rev() {
-            if book.is_own(key) {
-                book.settle(desk, key, false);
-            } else if book.options.in_flight_on_close == InFlight::Resend {
+            match book.options.in_flight_on_close {
+                _ if book.is_own(key) => book.settle(desk, key, false),
                 // Timed-out calls too: the queue is taken over whole.
-                self.waiting.push_front(key);
-            } else {
-                book.fail(desk, key);
+                InFlight::Resend => self.waiting.push_front(key),
+                InFlight::ResendPending if book.is_awaited(key) => self.waiting.push_front(key),
+                InFlight::ResendPending => book.settle(desk, key, false),
+                InFlight::Fail => book.fail(desk, key),
             }
         }
     }

@@ -11,7 +11,8 @@ use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
 use crate::scenario::{
-    AfterSocketTimeout, Backoff, ConnectTimeout, Covers, InFlight, PoolOrder, Watches, WhenFull,
+    AfterSocketTimeout, Backoff, Bytes, ConnectTimeout, Counts, Covers, InFlight, PoolOrder, Watches,
+    WhenFull,
 };
 
 const CALL_BYTES: Bytes = 1_000;
@@ -46,6 +47,7 @@ pub(crate) fn options() -> scenario::Client {
         after_socket_timeout: AfterSocketTimeout::Reconnect,
         ping_interval: None,
         max_pending: None,
+        max_pending_counts: Counts::Held,
         in_flight_on_close: InFlight::Resend,
         offline_queue: true,
         when_full: WhenFull::Buffers,

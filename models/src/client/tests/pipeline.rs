@@ -259,3 +259,45 @@ fn a_batch_waits_for_the_one_before_it_and_its_clock_with_it() {
     assert_eq!((settled, bench.ledger.pending_calls()), (vec![false], 0));
     assert_eq!(bench.call().0.len(), 1, "nobody is under way");
 }
+
+#[test]
+fn a_timeout_may_count_from_the_connection_and_drop_what_is_not_written() {
+    let second = Some(Span::from_secs(1));
+    let options = scenario::Client {
+        command_timeout: second,
+        command_timeout_covers: Covers::Connected,
+        connect_timeout: ConnectTimeout::None,
+        ..options()
+    };
+    let mut bench = Bench::new(options);
+    bench.start();
+    bench.call();
+    assert_eq!(bench.calendar.len(), 0, "no clock without a connection");
+    bench.on(Event::Connected(socket(0)));
+    let (at, _, came) = bench.fire();
+    assert_eq!((at, came), (Time::ZERO + Span::from_secs(1), (vec![], vec![false])));
+    assert_eq!(bench.ledger.total(), TIMED_OUT_BYTES, "a written one waits for its reply");
+}
+
+#[test]
+fn only_what_is_awaited_may_be_sent_again_and_counted() {
+    let options = scenario::Client {
+        command_timeout: Some(Span::from_secs(1)),
+        in_flight_on_close: InFlight::ResendPending,
+        max_pending: Some(1),
+        ..options()
+    };
+    let awaited = scenario::Client { max_pending_counts: Counts::Awaited, ..options.clone() };
+    let (mut bench, calls) = Bench::busy(options, 1);
+    bench.on(Event::CommandTimeout(calls[0]));
+    assert_eq!(bench.call().1, [false], "the client holds one still");
+    let (mut bench, calls) = Bench::busy(awaited, 1);
+    bench.on(Event::CommandTimeout(calls[0]));
+    assert_eq!(bench.call().1, [], "nobody waits for the other");
+    assert_eq!(bench.call().1, [false]);
+    let second = bench.calls()[1];
+    assert_eq!(bench.on(Event::Closed(socket(0), SocketError::TimedOut)), (vec![], vec![]));
+    assert_eq!(bench.ledger.total(), CALL_BYTES + PAYLOAD, "the one given up is dropped");
+    bench.fire();
+    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), second, GET)]);
+}

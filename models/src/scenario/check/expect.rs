@@ -41,6 +41,12 @@ fn claim(at: &Cursor<'_>, entry: &Entry, names: &Names<'_>) -> Option<Claim> {
     let against = fields.may("against", |at| other(at, names));
     let compared = fields.get("against").is_some();
     let both = compared && fields.get("share").is_some();
+    if at.is_blank() {
+        let kinds = FIGURES.iter().map(|kind| (kind.name, kind.example));
+        at.each_kind(kinds, |index, at| {
+            FIGURES[index].reads.bounds(at);
+        });
+    }
     let kinds: Vec<(&str, &str)> = FIGURES.iter().map(|figure| (figure.name, figure.example)).collect();
     let (kind, at) = at.one_kind(&fields.rest(), &kinds)?;
     let Known { figure, reads, .. } = &FIGURES[kind];

@@ -228,10 +228,7 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
             }
             Some(None)
         }
-        _ => {
-            fields.get("hits");
-            None
-        }
+        _ => fields.may("hits", Cursor::ratio).and(None),
     };
     let on_error = fields.or("on_error", OnError::Fail, |at| {
         let choices = [("fail", OnError::Fail), ("miss", OnError::Miss), ("go_on", OnError::GoOn)];
@@ -289,13 +286,12 @@ struct Written {
 /// A size alone is a string of one byte a character; of none, no string at all. `carried` is what a command carries that
 /// takes it along.
 fn payload(at: &Cursor<'_>) -> Option<Written> {
-    match at.raw.value {
-        Value::Table(_) => at.kind(PAYLOADS),
-        _ => bytes(at).map(|text| {
-            let heap = if text > 0 { text + STRING_OBJECT } else { 0 };
-            Written { payload: Payload { heap, buffers: 0, carried: text }, text: 0 }
-        }),
-    }
+    let text = |at: &Cursor<'_>| {
+        let text = bytes(at)?;
+        let heap = if text > 0 { text + STRING_OBJECT } else { 0 };
+        Some(Written { payload: Payload { heap, buffers: 0, carried: text }, text: 0 })
+    };
+    at.either(|value| matches!(value, Value::Table(_)), |at| at.kind(PAYLOADS), text)
 }
 
 const PAYLOADS: &[Kind<Written>] = &[
