@@ -316,7 +316,9 @@ impl<'a> Cursor<'a> {
 
     /// One of these texts.
     pub(crate) fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
-        choices.iter().for_each(|(name, _)| self.asks(|| Asked::Word((*name).into())));
+        for (name, _) in choices {
+            self.asks(|| Asked::Word((*name).into()));
+        }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         if let Value::Text(text) = &self.raw.value {
             if let Some((_, value)) = choices.iter().find(|(name, _)| name == text) {
@@ -332,7 +334,9 @@ impl<'a> Cursor<'a> {
     /// The position of the name that this text is; `what` is what it names.
     pub(crate) fn reference(&self, what: &str, names: &[&str]) -> Option<usize> {
         if self.is_blank() && !names.is_empty() {
-            names.iter().for_each(|&name| self.asks(|| Asked::Word(name.into())));
+            for &name in names {
+                self.asks(|| Asked::Word(name.into()));
+            }
             return None;
         }
         let text = self.text()?;
