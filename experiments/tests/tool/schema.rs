@@ -196,7 +196,7 @@ fn the_fields_of_each_table_are_those_that_are_read() {
             below(&mut slipped, &path).insert("zzqx".to_owned(), toml::Value::Integer(1));
             let text = toml::to_string(&slipped).unwrap();
             let problems = read(&name, &text, &Edits::default()).err().unwrap_or_default();
-            let known = problems.iter().filter(|it| it.wrong == "unknown field `zzqx`");
+            let mut known = problems.iter().filter(|it| it.wrong == "unknown field `zzqx`");
             let Some(known) = known.find_map(|it| it.right.strip_prefix("known fields: ")) else {
                 continue;
             };
