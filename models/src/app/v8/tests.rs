@@ -20,11 +20,11 @@ fn ledger(alive: Bytes) -> Ledger {
 }
 
 fn hold(ledger: &mut Ledger, bytes: Bytes) {
-    ledger.begin_call(0, Payload { heap: bytes, buffers: 0, carried: 0 });
+    ledger.begin_call(0, Payload { heap: bytes, object: 0, buffers: 0, carried: 0 });
 }
 
 fn release(ledger: &mut Ledger, bytes: Bytes) {
-    ledger.end_call(0, Payload { heap: bytes, buffers: 0, carried: 0 });
+    ledger.end_call(0, Payload { heap: bytes, object: 0, buffers: 0, carried: 0 });
 }
 
 /// Marks, by the main thread alone, from `begins`, and collects: when that ended.
@@ -42,11 +42,11 @@ fn collections_come_back_to_back_once_half_the_room_is_less_than_a_grown_young_g
     for (max, back_to_back) in [(64, 32), (128, 96), (256, 224), (1400, 1368)] {
         for (alive, closely) in [(back_to_back - 2, false), (back_to_back, true)] {
             let mut heap = heap(max);
-            heap.young = Young::new(100 * MIB, &mut heap.chance);
+            heap.young = Young::new(100 * MIB, 0);
             // Above seven eighths the young generation is small, and so is the room that starts the next marking.
             heap.old = alive * MIB;
             collect(&mut heap, S(1), &ledger(alive * MIB)).unwrap();
-            let small = alive * MIB + heap.unfilled > max * MIB * 7 / 8;
+            let small = alive * MIB + heap.unfilled(&ledger(alive * MIB)) > max * MIB * 7 / 8;
             assert_eq!(heap.has_reached_limit(), closely && !small, "{alive} of {max} MiB");
         }
     }
@@ -138,7 +138,7 @@ fn survivors_of_two_scavenges_move_to_the_old_generation_and_their_garbage_stays
 
 #[test]
 fn the_young_generation_grows_with_what_survives_and_shrinks_in_a_program_that_does_little() {
-    let mut young = Young::new(BASELINE, &mut Streams::new(7).stream("heap", "test"));
+    let mut young = Young::new(BASELINE, 0);
     let mut held = Ledger::new(BASELINE);
     for second in 1..=4 {
         hold(&mut held, 5 * MIB);
