@@ -7,12 +7,11 @@
 //! - own ones (Intel Xeon, node 20.20.2 `--trace-gc`, the lab's program and a peer that stops answering): MiB alive
 //!   after the last collection.
 //!
-//! What holds: within one way of dying the time is right to 1.1 % in the median and 3.7 % at worst; heaps of 256 MiB
-//! and more die in the second way alone; below, the model dies in the first way as often as the lab's processes did
-//! (26 of 38 expected, 27 did). What does not: which of a border setting's repetitions goes which way is chance, and
-//! our Intel machine, which marks faster, went the first way in 5 of 15 where the model expects two thirds. The model
-//! knows bytes, not how many objects they are, nor whose turn on the core it is. Calls of 16 KiB died at 94–96 % of
-//! small heaps, the model's at 98 %: such strings leave pages less full.
+//! What holds: within one way of dying the time is right to 1.1 % in the median and 4.3 % at worst; heaps of 256 MiB
+//! and more die in the second way alone; below, the model dies in the first way as often as the lab's processes did. What
+//! does not: which of a border setting's repetitions goes which way is chance, and our Intel machine, which marks faster,
+//! went the first way in 5 of 15 where the model expects two thirds. The model knows bytes, not how many objects they are,
+//! nor whose turn on the core it is.
 
 use halfopen_models::app::Ledger;
 use halfopen_models::app::v8::{Act, V8};
@@ -230,14 +229,23 @@ fn our_own_processes_die_with_as_much_alive() {
 }
 
 /// From four fifths of the maximum to seven eighths, and one collection later, halfway from there to the maximum: it is
-/// still judged by the average before (the lab saw 89 % once, on a shared core). A collection takes up to 0.1 s.
+/// still judged by the average before (the lab saw 89 % once, on a shared core). A collection takes up to 0.1 s. In the
+/// last two MiB, where half the room is less than the least young generation, they are back to back once more, and both
+/// ways as near (the lab saw 63.3 of 64 MB once, on a shared core). The maximum is the old generation's: what is alive
+/// in the young one, of a MiB by then, comes on top.
 #[test]
 fn only_small_heaps_die_of_ineffective_collections_and_only_in_their_window() {
     for &(rate, call, base, max, _) in LAB.iter().chain(OWN) {
         let halfway = 15.0 / 16.0 * max + 0.1 * rate * call / MIB;
-        for End { mib, way, .. } in lives(Setting { rate, call, base, max }) {
-            let (least, most) = if way == Ineffective { (0.8 * max, halfway) } else { (0.97 * max, max) };
-            assert!((least..=most).contains(&mib), "{way:?} at {mib} of {max} MiB, {rate}/s × {call} B");
+        let setting = Setting { rate, call, base, max };
+        for End { mib, way, .. } in lives(setting) {
+            let limit = if setting.string() > 0 { 0.93 * max } else { 0.97 * max };
+            let (least, most) = if way == Ineffective { (0.8 * max, halfway) } else { (limit, max + 1.0) };
+            let in_the_end = way == Ineffective && mib >= max - 2.0;
+            assert!(
+                (least..=most).contains(&mib) || in_the_end,
+                "{way:?} at {mib} of {max} MiB, {rate}/s × {call} B"
+            );
             assert!(way == LimitReached || max < 256.0, "{way:?} of {max} MiB, {rate}/s × {call} B");
         }
     }

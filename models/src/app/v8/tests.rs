@@ -118,20 +118,35 @@ fn survivors_of_two_scavenges_move_to_the_old_generation_and_their_garbage_stays
     let mut held = Ledger::new(BASELINE);
     let capacity = heap.young.capacity();
     assert_eq!(capacity, 8 * MIB);
-    let survives = MIB * 105 / 100;
-    for (second, moved) in [(1, 0), (2, 1), (3, 2)] {
+    // 3 % with what is alive, 8 % of what died; 11 % more for the ends of buffers.
+    let mib = |bytes: Bytes| bytes as f64 / MIB as f64;
+    let copied = |alive: f64, died: f64| 1.03 * alive + 0.08 * (died - 0.03 * alive);
+    let survives = copied(1.0, 8.0);
+    let expect = |heap: &V8, held: &Ledger, old: f64, young: f64, what: &str| {
+        let (real_old, real_used) = (mib(heap.old), mib(heap.used(held)));
+        assert!((real_old - old).abs() < 1e-3, "{what}: {real_old} for {old}");
+        assert!((real_used - old - 1.11 * young).abs() < 1e-3, "{what}: {real_used}");
+    };
+    for (second, moved) in [(1, 0.0), (2, 1.0), (3, 2.0)] {
         hold(&mut held, MIB);
         held.litter(capacity);
         assert!(heap.is_due(S(second), &held));
         heap.act(S(second), &held);
-        let old = BASELINE + moved * survives;
-        assert_eq!((heap.old, heap.used(&held)), (old, old + survives), "second {second}");
+        expect(&heap, &held, 5.0 + moved * survives, survives, "a scavenge");
     }
     release(&mut held, 3 * MIB);
-    assert_eq!(heap.used(&held), BASELINE + 3 * survives, "nobody has looked yet");
+    expect(&heap, &held, 5.0 + 2.0 * survives, survives, "nobody has looked yet");
     held.litter(2 * capacity);
     heap.act(S(4), &held);
-    assert_eq!(heap.used(&held), BASELINE + 2 * survives, "only the young one is looked through");
+    // Of the survivors of the last, only the garbage still has something that points to it.
+    let late = 0.08 * (8.0 - 0.03);
+    expect(
+        &heap,
+        &held,
+        5.0 + 2.0 * survives + late,
+        copied(0.0, 16.0),
+        "only the young one is looked through",
+    );
     collect(&mut heap, S(5), &held).unwrap();
     assert_eq!(heap.used(&held), BASELINE);
 }
