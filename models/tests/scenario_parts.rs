@@ -45,7 +45,7 @@ fn every_preset_reads_and_names_itself() {
         assert_eq!(preset.client().preset, preset.name);
         assert!(!preset.summary().is_empty());
         // Each value with its source on its line.
-        let options = preset.text.split_once("[assume]").map_or(preset.text, |(options, _)| options);
+        let (options, assumed) = preset.text.split_once("[assume]").unwrap_or((preset.text, ""));
         let values = options.lines().filter(|line| line.contains(" = "));
         for line in values.filter(|line| !line.starts_with("summary") && !line.starts_with("runs_on")) {
             assert!(line.contains('#') || line.contains("why = "), "{}: no source: {line}", preset.name);

@@ -280,6 +280,8 @@ pub enum OnError {
 pub struct Payload {
     /// On the runtime's heap.
     pub heap: Bytes,
+    /// The largest single object of that: a string lies there whole.
+    pub object: Bytes,
     /// Beside it, in buffers.
     pub buffers: Bytes,
     /// What of it the command carries to the cache as its value; none for a GET.

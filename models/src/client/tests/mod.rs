@@ -116,7 +116,7 @@ impl Bench {
     fn call(&mut self) -> Came {
         let task = self.tasks.insert(());
         self.at_desk(|client, desk| {
-            client.call(desk, task, Payload { heap: PAYLOAD, buffers: 0, carried: 0 });
+            client.call(desk, task, Payload { heap: PAYLOAD, object: 0, buffers: 0, carried: 0 });
         })
     }
 

@@ -229,7 +229,7 @@ fn carrying(command_timeout: Option<Span>) -> Bench {
 #[test]
 fn a_value_is_written_and_stays_with_a_timed_out_call() {
     let mut bench = carrying(Some(Span::from_secs(1)));
-    let payload = Payload { heap: 4_096, buffers: 7, carried: 4_096 };
+    let payload = Payload { heap: 4_096, object: 0, buffers: 7, carried: 4_096 };
     let task = bench.tasks.insert(());
     let (effects, _) = bench.at_desk(|client, desk| client.call(desk, task, payload));
     let call = bench.calls()[0];
