@@ -114,6 +114,17 @@ impl Ledger {
         self.pending_calls -= 1;
     }
 
+    /// The kernel took no more: a command stays in the process.
+    pub(crate) fn begin_buffered(&mut self, bytes: Bytes) {
+        self.client_buffers.add(bytes);
+        self.allocated += bytes;
+    }
+
+    /// The kernel has taken such commands, or their connection has ended.
+    pub(crate) fn end_buffered(&mut self, bytes: Bytes) {
+        self.client_buffers.free(bytes);
+    }
+
     /// What a client keeps of a call whose caller has given up: its command, with the value that this carries. It came with
     /// the call, and stays.
     pub(crate) fn begin_timed_out(&mut self, bytes: Bytes, value: Payload) {

@@ -60,6 +60,8 @@ pub struct Client {
     pub tcp_user_timeout: Option<Span>,
     /// Bytes the client and its promise chain hold for one pending call, without payload.
     pub bytes_per_call: Bytes,
+    /// Bytes more for one whose command lies in the process's own buffer of its socket, as the kernel took no more.
+    pub bytes_per_buffered_call: Bytes,
     /// Bytes more for one whose command carries a value, beside the value.
     pub bytes_per_set: Bytes,
     /// Bytes the client still holds for a call after its command timeout, until the connection closes.
@@ -85,6 +87,11 @@ impl Client {
             ConnectTimeout::After(span) => Some(span),
             ConnectTimeout::SocketTimeout => self.socket_timeout,
         }
+    }
+
+    /// Bytes more that a call holds in front of a silent peer, once the kernel is full: only a client that writes on.
+    pub fn bytes_buffered_in_silence(&self) -> Bytes {
+        if self.when_full == WhenFull::Buffers { self.bytes_per_buffered_call } else { 0 }
     }
 }
 

@@ -11,8 +11,9 @@ use crate::scenario::{Assumption, Bytes, Client, Stage, assumption, client_optio
 
 /// Options that were measured, and where they are.
 type Measured = (&'static str, fn(&Client) -> Bytes);
-const MEASURED: [Measured; 2] = [
+const MEASURED: [Measured; 3] = [
     ("bytes_per_call", |client| client.bytes_per_call),
+    ("bytes_per_buffered_call", |client| client.bytes_per_buffered_call),
     ("bytes_per_timed_out_call", |client| client.bytes_per_timed_out_call),
 ];
 

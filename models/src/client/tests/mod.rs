@@ -62,6 +62,7 @@ pub(crate) fn options() -> scenario::Client {
         keepalive: None,
         tcp_user_timeout: None,
         bytes_per_call: CALL_BYTES,
+        bytes_per_buffered_call: 0,
         bytes_per_set: 0,
         bytes_per_timed_out_call: TIMED_OUT_BYTES,
     }

@@ -245,6 +245,30 @@ fn a_value_is_written_and_stays_with_a_timed_out_call() {
 }
 
 #[test]
+fn what_the_kernel_does_not_take_costs_more_until_it_does_or_the_connection_ends() {
+    let mut bench = Bench::new(scenario::Client { bytes_per_buffered_call: 7, ..options() });
+    bench.start();
+    for _ in 0..10_000 {
+        bench.call();
+    }
+    let without = 10_000 * (CALL_BYTES + PAYLOAD);
+    assert_eq!(bench.ledger.total(), without, "no connection, no buffer");
+    bench.on(Event::Connected(socket(0)));
+    let buffered = (bench.ledger.total() - without) / 7;
+    assert!((1..10_000).contains(&buffered), "{buffered} of 10,000");
+    let first = bench.calls()[0];
+    bench.on(Event::Reply(socket(0), first));
+    assert_eq!(bench.ledger.total(), without - CALL_BYTES - PAYLOAD, "an answer: the kernel has taken all");
+    for _ in 0..10_000 {
+        bench.call();
+    }
+    let without = 19_999 * (CALL_BYTES + PAYLOAD);
+    assert!(bench.ledger.total() > without);
+    bench.on(Event::Closed(socket(0), SocketError::Reset));
+    assert_eq!(bench.ledger.total(), without, "they wait for the next connection");
+}
+
+#[test]
 fn a_batch_waits_for_the_one_before_it_and_its_clock_with_it() {
     let second = Some(Span::from_secs(1));
     let options = scenario::Client { auto_pipelining: true, command_timeout: second, ..options() };

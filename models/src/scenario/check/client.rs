@@ -96,6 +96,8 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
     let keepalive = option!(keepalive, KEEPALIVE, |at| or_none(at, keepalive));
     let tcp_user_timeout = option!(tcp_user_timeout, "\"30s\"", |at| or_none(at, some_span));
     let bytes_per_call = option!(bytes_per_call, "\"1326B\"", bytes);
+    let buffered = base.map_or(0, |base| base.bytes_per_buffered_call);
+    let bytes_per_buffered_call = fields.or("bytes_per_buffered_call", buffered, bytes);
     let bytes_per_set = option!(bytes_per_set, "\"119B\"", bytes);
     let bytes_per_timed_out_call = option!(bytes_per_timed_out_call, "\"1616B\"", bytes);
     Some(Client {
@@ -125,6 +127,7 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
         keepalive: keepalive?,
         tcp_user_timeout: tcp_user_timeout?,
         bytes_per_call: bytes_per_call?,
+        bytes_per_buffered_call: bytes_per_buffered_call?,
         bytes_per_set: bytes_per_set?,
         bytes_per_timed_out_call: bytes_per_timed_out_call?,
     })
