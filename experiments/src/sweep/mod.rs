@@ -22,7 +22,6 @@ use crate::report::text;
 use crate::study::{Collect, Study, Unit};
 use crate::{interrupt, print, readable, say};
 use definition::Definition;
-use journal::Journal;
 use plan::Kept;
 pub use plan::{Cell, Plan};
 
@@ -50,7 +49,7 @@ pub fn sweep(args: &args::Sweep) -> Result<ExitCode, Failure> {
     let collect = Collect::new(plan.points.len(), args.sampling.reps, |_, kept: &[Kept]| plan.reduce(kept));
 
     let mut sample = None;
-    let journal = Journal::open(&beside(&place), &plan.definition, shard, &mut |unit, kept| {
+    let journal = journal::open(&beside(&place), &plan.definition, shard, &mut |unit, kept| {
         if taken(&plan, unit) {
             sample.get_or_insert_with(|| (unit, kept.clone()));
             collect.add(unit, kept);

@@ -38,7 +38,7 @@ pub(crate) mod raw;
 pub(crate) mod reader;
 pub(crate) mod units;
 
-pub use drawn::{Drawn, draw};
+pub use drawn::{Drawn, draw, draw_settings};
 pub use meaning::*;
 pub use options::*;
 pub use prior::{Prior, Setting, Unknown};
