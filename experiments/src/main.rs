@@ -41,9 +41,9 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
-        Command::Capacity(args) => capacity::capacity(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
+        Command::Capacity(args) => capacity::capacity(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

@@ -35,12 +35,12 @@ pub struct Arguments {
 pub enum Command {
     /// Simulate a scenario and show what becomes of each service
     Run(Run),
-    /// The closed forms of a scenario at once, each with its formula
-    Capacity(Capacity),
     /// Simulate a scenario at many points: axes over any of its values
     Sweep(Sweep),
     /// Join the shards of a sweep
     Merge(Merge),
+    /// The closed forms of a scenario at once, each with its formula
+    Capacity(Capacity),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// Measure a real client against real servers on this machine, and set the prediction beside it

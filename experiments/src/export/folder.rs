@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 17] = [
+const FILES: [&str; 19] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -29,6 +29,8 @@ const FILES: [&str; 17] = [
     "heat.png",
     "lines.svg",
     "lines.png",
+    "dots.svg",
+    "dots.png",
 ];
 
 /// A place for a result, reserved before anything is simulated.

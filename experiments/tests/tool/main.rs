@@ -7,6 +7,7 @@ mod lab;
 mod manual;
 mod outputs;
 mod places;
+mod sweep;
 mod uncertain;
 mod validate;
 
