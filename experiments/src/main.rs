@@ -8,6 +8,7 @@ mod execute;
 mod export;
 mod failure;
 mod figure;
+mod infer;
 mod init;
 mod interrupt;
 mod lab;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
         Command::Capacity(args) => capacity::capacity(&args),
+        Command::Infer(args) => infer::infer(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

@@ -1,6 +1,7 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
 mod capacity;
+mod infer;
 mod init;
 mod lab;
 mod manual;
@@ -12,6 +13,7 @@ mod validate;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use capacity::Capacity;
+pub use infer::Infer;
 pub use init::Init;
 pub use lab::{Lab, LabExport, LabRun};
 pub use manual::{Completions, Man};
@@ -41,6 +43,8 @@ pub enum Command {
     Merge(Merge),
     /// The closed forms of a scenario at once, each with its formula
     Capacity(Capacity),
+    /// Find the settings that reproduce what is known of an incident, and the fixes that help in all of them
+    Infer(Infer),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// Measure a real client against real servers on this machine, and set the prediction beside it

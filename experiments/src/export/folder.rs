@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 19] = [
+const FILES: [&str; 24] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -24,6 +24,11 @@ const FILES: [&str; 19] = [
     "survival.svg",
     "survival.png",
     "points.csv",
+    "posterior.csv",
+    "marginals.svg",
+    "marginals.png",
+    "pair.svg",
+    "pair.png",
     "replications.journal",
     "heat.svg",
     "heat.png",

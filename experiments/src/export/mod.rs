@@ -7,6 +7,7 @@ mod manifest;
 mod replications;
 mod timeseries;
 
+pub use drawn::unit;
 pub use folder::Folder;
 pub use manifest::SCENARIO;
 

@@ -2,6 +2,7 @@
 
 mod axes;
 mod canvas;
+pub mod inference;
 mod legend;
 pub mod scatter;
 pub mod survival;

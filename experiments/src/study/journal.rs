@@ -205,6 +205,31 @@ fn refuse_another<H: Head>(path: &Path, there: Option<&H>, here: &H) -> Result<(
     ))
 }
 
+/// The journal beside a folder: it must survive what the folder is replaced by.
+pub fn beside(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!("{name}.journal"))
+}
+
+/// What was interrupted can go on.
+pub fn kept(failure: Failure, journal: &Path) -> Failure {
+    match failure {
+        Failure::Interrupted(what) => Failure::Interrupted(format!(
+            "{what}; they are kept in {}, and the same command goes on from there",
+            journal.display()
+        )),
+        wrong @ Failure::Wrong(_) => wrong,
+    }
+}
+
+/// What a journal holds is not what this program computes.
+pub fn other_program(journal: &Path) -> Failure {
+    Failure::wrong(
+        format!("{} was written by a program that computes other results", journal.display()),
+        "go on with that program, or remove the file and begin anew with this one",
+    )
+}
+
 /// In which fields `there` and `here` differ, one sentence each.
 pub fn differences<T: Serialize>(there: &T, here: &T) -> Vec<String> {
     let fields = |it: &T| match serde_json::to_value(it) {

@@ -1,6 +1,7 @@
 //! The program as a person meets it: what it prints, what it leaves on the disk, how it ends.
 
 mod capacity;
+mod infer;
 mod init;
 mod inputs;
 mod lab;

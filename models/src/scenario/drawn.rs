@@ -15,6 +15,17 @@ pub struct Drawn {
     pub shares: Vec<Vec<Option<f64>>>,
 }
 
+impl Drawn {
+    /// `path = value` of one replication, as TOML.
+    pub fn edits(&self, replication: usize) -> Vec<(String, String)> {
+        let of = |(unknown, share): (&Unknown, &Option<f64>)| {
+            let literal = unknown.range.at((*share)?).literal;
+            Some(unknown.paths.iter().map(move |path| (path.clone(), literal.clone())).collect::<Vec<_>>())
+        };
+        self.unknowns.iter().zip(&self.shares[replication]).filter_map(of).flatten().collect()
+    }
+}
+
 /// Draws `count` settings of the scenario in `text` by a Latin hypercube and reads it with each. Seed, path and count
 /// decide a value and nothing else, so variants meet the same settings.
 ///
