@@ -83,9 +83,9 @@ pub struct Posterior {
     /// Settings that fit and have it.
     pub n: u32,
     /// 5, 25, 50, 75 and 95 % quantiles of the range, before, in its unit.
-    pub prior: [f64; 5],
+    pub before: [f64; 5],
     /// The same of the settings that fit.
-    pub posterior: [Option<f64>; 5],
+    pub after: [Option<f64>; 5],
     /// 95 % interval of the median.
     pub median_ci95: [Option<f64>; 2],
     /// Width of the middle half of the settings that fit, in parts of the range's own: 1 where nothing was learnt.
@@ -238,8 +238,8 @@ fn of_unknown(index: usize, unknown: &Unknown, drawn: &Drawn, fit: &[u32], mut s
         name: unknown.name.clone(),
         unknown: index,
         n: n as u32,
-        prior: QUANTILES.map(|q| unknown.range.at(q).amount),
-        posterior: QUANTILES.map(|q| quantile(&amounts, q)),
+        before: QUANTILES.map(|q| unknown.range.at(q).amount),
+        after: QUANTILES.map(|q| quantile(&amounts, q)),
         median_ci95: quantile_ranks(n, 0.5).map(|rank| rank.map(|rank| amounts[rank - 1])),
         width: (n > 1).then(|| width(&shares)),
         width_ci95: widths,
@@ -262,8 +262,8 @@ fn together(drawn: &Drawn, fit: &[u32]) -> Vec<Together> {
             let amounts = &drawn.amounts[setting as usize];
             Some((amounts[a]?, amounts[b]?))
         };
-        let (x, y) = fit.iter().filter_map(pair).unzip();
-        found.extend(correlation(&drawn.unknowns[a].name, &drawn.unknowns[b].name, x, y));
+        let pairs = fit.iter().filter_map(pair).unzip();
+        found.extend(correlation(&drawn.unknowns[a].name, &drawn.unknowns[b].name, &pairs));
     }
     adjust(&mut found);
     found.retain(|it| it.p.is_some_and(|p| p <= SURE));
@@ -285,8 +285,8 @@ fn moves(task: &Task, drawn: &Drawn, base: &[Kept]) -> Vec<Together> {
             let pair = |(amounts, kept): (&Vec<Option<f64>>, &Kept)| {
                 Some((amounts[index]?, seen::number(kept, service, figure)))
             };
-            let (x, y) = drawn.amounts.iter().zip(base).filter_map(pair).unzip();
-            found.extend(correlation(&unknown.name, &name(task, service, figure), x, y));
+            let pairs = drawn.amounts.iter().zip(base).filter_map(pair).unzip();
+            found.extend(correlation(&unknown.name, &name(task, service, figure), &pairs));
         }
         adjust(&mut found);
         all.extend(found);
@@ -301,8 +301,8 @@ fn name(task: &Task, service: Option<usize>, figure: ClaimFigure) -> String {
     service.map_or(known.to_owned(), |index| format!("{}.{known}", task.scenario.services[index].name))
 }
 
-fn correlation(name: &str, with: &str, x: Vec<f64>, y: Vec<f64>) -> Option<Together> {
-    let it = rank_correlation(&x, &y, LEVEL)?;
+fn correlation(name: &str, with: &str, (x, y): &(Vec<f64>, Vec<f64>)) -> Option<Together> {
+    let it = rank_correlation(x, y, LEVEL)?;
     Some(Together { name: name.into(), with: with.into(), rho: it.rho, ci95: it.interval, p: it.p })
 }
 

@@ -16,6 +16,8 @@ mod task;
 use std::path::Path;
 use std::process::ExitCode;
 
+use halfopen_models::scenario::Drawn;
+
 use crate::args::{self, Format};
 use crate::export::Folder;
 use crate::failure::Failure;
@@ -30,6 +32,14 @@ use task::Task;
 /// Simulates what is not yet done, writes the files, tells the person.
 pub fn infer(args: &args::Infer) -> Result<ExitCode, Failure> {
     let task = Task::of(args)?;
+    let all: Vec<u32> = (0..task.points).collect();
+    let drawn = task.draw(None, &all)?;
+    if drawn.unknowns.is_empty() {
+        return Err(Failure::wrong(
+            format!("nothing is unknown in {}: there is nothing to infer", task.definition.scenario),
+            "give what nobody published a range in [assume]",
+        ));
+    }
     interrupt::listen()?;
     let usual = || Path::new("output").join(format!("infer-{}", task.definition.scenario));
     let place = args.out.clone().unwrap_or_else(usual);
@@ -41,7 +51,7 @@ pub fn infer(args: &args::Infer) -> Result<ExitCode, Failure> {
     };
 
     let mut runs = Runs::open(&task, &place, args.shown.quiet)?;
-    let simulated = simulate(&task, &mut runs, &tell)?;
+    let simulated = simulate(&task, drawn, &all, &mut runs, &tell)?;
     let findings = Findings::of(&task, &simulated);
     let sections = table::describe(&task, &simulated, &findings);
     folder.write(runs::JOURNAL, &lines(&task, &runs, &simulated))?;
@@ -63,16 +73,14 @@ pub fn infer(args: &args::Infer) -> Result<ExitCode, Failure> {
 }
 
 /// The settings, then the tests, then the fixes.
-fn simulate(task: &Task, runs: &mut Runs<'_>, tell: &dyn Fn(String)) -> Result<Simulated, Failure> {
-    let all: Vec<u32> = (0..task.points).collect();
-    let drawn = task.draw(None, &all)?;
-    if drawn.unknowns.is_empty() {
-        return Err(Failure::wrong(
-            format!("nothing is unknown in {}: there is nothing to infer", task.definition.scenario),
-            "give what nobody published a range in [assume]",
-        ));
-    }
-    let base = runs.simulate(None, &all, &drawn)?;
+fn simulate(
+    task: &Task,
+    drawn: Drawn,
+    all: &[u32],
+    runs: &mut Runs<'_>,
+    tell: &dyn Fn(String),
+) -> Result<Simulated, Failure> {
+    let base = runs.simulate(None, all, &drawn)?;
     let holds = |variant: Option<&str>, kept: &_| {
         task.claims(variant).all(|claim| seen::distance(claim, kept) <= 0.0)
     };

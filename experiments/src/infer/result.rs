@@ -142,8 +142,8 @@ fn posterior(simulated: &Simulated, findings: &Findings) -> Vec<u8> {
     let row = |it: &Posterior| {
         let range = &simulated.drawn.unknowns[it.unknown].range;
         let mut row = vec![it.name.clone(), export::unit(range).into(), range.law().into(), it.n.to_string()];
-        row.extend(it.prior.map(|value| value.to_string()));
-        row.extend(it.posterior.map(optional));
+        row.extend(it.before.map(|value| value.to_string()));
+        row.extend(it.after.map(optional));
         row.extend(it.median_ci95.map(optional));
         row.push(optional(it.width));
         row.extend([0, 1].map(|end| optional(it.width_ci95.map(|ends| ends[end]))));

@@ -77,8 +77,8 @@ const HEADER: [&str; 6] = ["unknown", "before", "after", "median between", "widt
 fn row(simulated: &Simulated, it: &Posterior) -> Vec<String> {
     let range = &simulated.drawn.unknowns[it.unknown].range;
     let write = |value: Option<f64>| value.map_or("–".into(), |value| amount(range, value));
-    let [low, _, median, _, high] = it.prior.map(|value| amount(range, value));
-    let [after_low, _, after, _, after_high] = it.posterior.map(write);
+    let [low, _, median, _, high] = it.before.map(|value| amount(range, value));
+    let [after_low, _, after, _, after_high] = it.after.map(write);
     let [from, to] = it.median_ci95.map(write);
     let percent = |share: f64| format!("{:.0}", share * 100.0);
     let width = match (it.width, it.width_ci95) {
@@ -151,7 +151,7 @@ fn services(findings: &Findings) -> Section {
 
 fn fixes(task: &Task, findings: &Findings) -> Section {
     let row = |it: &Fix| {
-        let write = |value: Option<f64>| value.map_or("–".into(), |value| readable::seconds(value));
+        let write = |value: Option<f64>| value.map_or("–".into(), readable::seconds);
         let [median, low, high] = it.errors_for_s.map(write);
         let name = it.variant.clone().unwrap_or_else(|| "as it was".into());
         vec![name, share(&it.prevents), share(&it.no_crash), format!("{median} [{low}, {high}]")]

@@ -23,7 +23,9 @@ fn desk() -> Desk {
 }
 
 fn infer(desk: &Desk, more: &[&str]) -> Output {
-    desk.halfopen(&[&["infer", "known.toml", "--points=24"], more].concat())
+    let points: &[&str] =
+        if more.iter().any(|it| it.starts_with("--points")) { &[] } else { &["--points=24"] };
+    desk.halfopen(&[&["infer", "known.toml"], points, more].concat())
 }
 
 fn undisturbed(desk: &Desk) -> BTreeMap<String, Vec<u8>> {
@@ -49,16 +51,18 @@ fn what_is_kept_holds_what_is_known_and_nothing_else_is_kept() {
     assert_eq!(points.len(), 24);
     let limit = |row: &BTreeMap<String, String>| row["service.web.memory.limit"].parse::<f64>().unwrap();
     let kept = |row: &&BTreeMap<String, String>| row["kept"] == "true";
+    let soon =
+        |row: &BTreeMap<String, String>| row["time_to_crash_s"].parse::<f64>().is_ok_and(|at| at <= 60.0);
     for row in &points {
-        let crash = row["time_to_crash_s"].parse::<f64>();
-        let holds = crash.is_ok_and(|at| at <= 60.0) && row["distance"] == "0";
-        assert_eq!(row["kept"] == "true", holds, "{row:?}");
+        // With very little memory even the manual failover crashes: then a test that passed says no.
+        assert_eq!(row["kept"] == "true", row["distance"] == "0", "{row:?}");
+        assert!(soon(row) || row["kept"] == "false", "{row:?}");
     }
     let count = points.iter().filter(kept).count();
     assert!((4..20).contains(&count), "{count}");
-    // Less memory is an earlier crash: what fits lies below what does not.
-    let most = points.iter().filter(kept).map(limit).fold(0.0, f64::max);
-    let least = points.iter().filter(|row| !kept(row)).map(limit).fold(f64::INFINITY, f64::min);
+    // Less memory is an earlier crash: what crashes soon enough lies below what does not.
+    let most = points.iter().filter(|row| soon(row)).map(limit).fold(0.0, f64::max);
+    let least = points.iter().filter(|row| !soon(row)).map(limit).fold(f64::INFINITY, f64::min);
     assert!(most < 1.1 * least, "{most} {least}");
 
     let posterior = rows(&one["posterior.csv"]);
@@ -145,7 +149,7 @@ fn interrupted_it_tells_how_to_go_on() {
 #[test]
 fn what_cannot_be_inferred_is_told() {
     let desk = desk();
-    let silent = SMALL.split("\"errors begin").next().unwrap().to_owned();
+    let silent = SMALL.replace("{ first_error =", "{ variant = \"command-timeout\", first_error =");
     fs::write(desk.path("silent.toml"), silent).unwrap();
     let own = ["service.*.client.bytes_per_call=1400B", "service.*.client.bytes_per_timed_out_call=1600B"];
     let limit = "service.web.memory.limit=256MiB";
@@ -164,5 +168,5 @@ fn what_cannot_be_inferred_is_told() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         assert!(message.contains(told), "`{told}` is not in:\n{message}");
     }
-    assert_eq!(desk.others().iter().filter(|name| name.ends_with(".toml")).count(), desk.others().len());
+    assert_eq!(desk.others(), ["known.toml", "silent.toml"]);
 }

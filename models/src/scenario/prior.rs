@@ -128,11 +128,11 @@ impl Prior {
     /// unknown more moves none of the others.
     pub fn draws(&self, which: &[u32], seed: u64) -> Vec<Vec<f64>> {
         let count = which.iter().max().map_or(0, |last| last + 1);
-        let axis = |unknown: &Unknown| -> Vec<f64> {
+        let column = |unknown: &Unknown| -> Vec<f64> {
             let mut stream = Streams::new(seed).stream("setting", &unknown.name);
             (0..count).map(|_| stream.uniform()).collect()
         };
-        let axes: Vec<Vec<f64>> = self.unknowns.iter().map(axis).collect();
+        let axes: Vec<Vec<f64>> = self.unknowns.iter().map(column).collect();
         which.iter().map(|&number| axes.iter().map(|axis| axis[number as usize]).collect()).collect()
     }
 }
