@@ -54,7 +54,8 @@ pub fn infer(args: &args::Infer) -> Result<ExitCode, Failure> {
     let simulated = simulate(&task, drawn, &all, &mut runs, &tell)?;
     let findings = Findings::of(&task, &simulated);
     let sections = table::describe(&task, &simulated, &findings);
-    folder.write(runs::JOURNAL, &lines(&task, &runs, &simulated))?;
+    let (published, journal) = lines(&task, &runs, &simulated);
+    folder.write(runs::JOURNAL, &journal)?;
     result::write(&task, &simulated, &findings, &sections, &folder)?;
     if interrupt::asked() {
         return Err(Failure::Interrupted("interrupted; the same command goes on from there".into()));
@@ -68,7 +69,7 @@ pub fn infer(args: &args::Infer) -> Result<ExitCode, Failure> {
         }
     })?;
     tell(format!("{} replications simulated", runs.simulated()));
-    runs.finish();
+    runs.finish(published);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -105,8 +106,8 @@ fn simulate(
     Ok(Simulated { drawn, base, tests, near, fit, fixes })
 }
 
-/// The journal of what a result is made of.
-fn lines(task: &Task, runs: &Runs<'_>, simulated: &Simulated) -> Vec<u8> {
+/// The journal of what a result is made of, and how many replications that are.
+fn lines(task: &Task, runs: &Runs<'_>, simulated: &Simulated) -> (usize, Vec<u8>) {
     let all: Vec<u32> = (0..task.points).collect();
     let tests =
         simulated.tests.iter().map(|(variant, _)| (Some(variant.as_str()), simulated.near.as_slice()));

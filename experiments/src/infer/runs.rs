@@ -101,19 +101,22 @@ impl<'a> Runs<'a> {
         self.simulated
     }
 
-    /// The lines of a journal that holds these settings, and nothing of any other.
-    pub fn lines(&self, settings: &[(Option<&str>, &[u32])]) -> Vec<u8> {
+    /// How many replications these settings have, and the lines of a journal that holds them and nothing of any other.
+    pub fn lines(&self, settings: &[(Option<&str>, &[u32])]) -> (usize, Vec<u8>) {
         let units = settings.iter().flat_map(|(variant, which)| {
             let rep = self.task.number(*variant);
             which.iter().map(move |&setting| Unit { point: setting as usize, rep })
         });
-        let kept = units.map(|unit| (unit, self.done[&unit].clone())).collect();
-        journal::sorted(&self.task.definition, kept)
+        let kept: Vec<_> = units.map(|unit| (unit, self.done[&unit].clone())).collect();
+        (kept.len(), journal::sorted(&self.task.definition, kept))
     }
 
-    /// The result is there; the journal beside it is not needed any more.
-    pub fn finish(self) {
-        self.journal.remove();
+    /// The result is there, with so many replications. The journal beside it is not needed any more, unless it holds
+    /// others: of more settings than were asked for this time.
+    pub fn finish(self, published: usize) {
+        if self.done.len() == published {
+            self.journal.remove();
+        }
     }
 }
 
