@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod figure;
 mod find;
+mod infer;
 mod init;
 mod interrupt;
 mod lab;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Find(args) => find::find(&args),
         Command::Map(args) => map::map(&args),
+        Command::Infer(args) => infer::infer(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

@@ -4,6 +4,7 @@ mod capacity;
 mod check;
 mod compare;
 mod find;
+mod infer;
 mod init;
 mod lab;
 mod manual;
@@ -19,6 +20,7 @@ pub use capacity::Capacity;
 pub use check::Check;
 pub use compare::Compare;
 pub use find::{Find, Question};
+pub use infer::Infer;
 pub use init::Init;
 pub use lab::{Lab, LabExport, LabRun};
 pub use manual::{Completions, Man};
@@ -57,6 +59,8 @@ pub enum Command {
     Find(Find),
     /// Map how a scenario comes out over its load and the length of its fault
     Map(Map),
+    /// Find the settings that reproduce what is known of an incident, and the fixes that help in all of them
+    Infer(Infer),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// Measure a real client against real servers on this machine, and set the prediction beside it

@@ -42,7 +42,8 @@ pub struct Shown {
     pub quiet: bool,
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+/// `PATH=VALUE`.
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => {
             Ok((path.trim().to_owned(), value.trim().to_owned()))

@@ -20,7 +20,8 @@ pub(super) fn rows(drawn: &Drawn, to: &mut dyn FnMut(Row)) {
     }
 }
 
-fn unit(range: &Range) -> &'static str {
+/// The unit in which a value of a range is told.
+pub fn unit(range: &Range) -> &'static str {
     match range {
         Range::OneOf(_) => "place",
         Range::Between { unit, .. } => match unit {

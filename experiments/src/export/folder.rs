@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 30] = [
+const FILES: [&str; 35] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -35,6 +35,11 @@ const FILES: [&str; 30] = [
     "phase.csv",
     "phase.svg",
     "phase.png",
+    "posterior.csv",
+    "marginals.svg",
+    "marginals.png",
+    "pair.svg",
+    "pair.png",
     "replications.journal",
     "heat.svg",
     "heat.png",

@@ -8,6 +8,7 @@ mod manifest;
 mod replications;
 mod timeseries;
 
+pub use drawn::unit;
 pub use file::replace;
 pub use folder::Folder;
 pub use manifest::SCENARIO;

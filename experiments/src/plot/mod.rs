@@ -2,6 +2,7 @@
 
 mod axes;
 mod canvas;
+pub mod inference;
 mod legend;
 pub mod map;
 pub mod phase;

@@ -8,10 +8,12 @@
 
 mod collect;
 mod cost;
+pub mod journal;
 mod points;
 
 pub use collect::Collect;
 pub use cost::cost;
+pub use journal::{Journal, Kept};
 pub use points::{Change, Point, check};
 
 use std::sync::Mutex;

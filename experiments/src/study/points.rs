@@ -62,7 +62,8 @@ pub fn check(source: &Source, base: &Edits, changes: &[Change]) -> Result<Vec<Po
 }
 
 impl Point {
-    fn new(edits: Edits, scenario: Scenario) -> Point {
+    /// Of a scenario that was read with these edits.
+    pub fn new(edits: Edits, scenario: Scenario) -> Point {
         let scenario = Scenario { document: String::new(), assumptions: Vec::new(), ..scenario };
         let cost = cost(&scenario);
         Point { edits, scenario, cost }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::args::{self, Sample};
 use crate::failure::Failure;
 use crate::source::{self, Source};
+use crate::study::journal;
 
 /// A sweep as asked for; also the manifest of its result, and the head of its journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,21 +113,7 @@ impl Definition {
 
     /// In what this one and `other` differ, one sentence each; they are `there` and `here`.
     pub fn differences(&self, other: &Definition) -> Vec<String> {
-        let fields = |it: &Definition| match serde_json::to_value(it) {
-            Ok(serde_json::Value::Object(fields)) => fields,
-            _ => serde_json::Map::new(),
-        };
-        let (there, here) = (fields(self), fields(other));
-        let differ = there.iter().filter(|(key, value)| here.get(*key) != Some(value));
-        differ
-            .map(|(key, value)| match key.as_str() {
-                "text" => "the scenario's text is another".into(),
-                _ => format!(
-                    "{key}: {value} there, {} here",
-                    here.get(key).unwrap_or(&serde_json::Value::Null)
-                ),
-            })
-            .collect()
+        journal::differences(self, other)
     }
 }
 

@@ -20,11 +20,11 @@ use crate::args::{self, Format, Shard};
 use crate::export::Folder;
 use crate::failure::Failure;
 use crate::report::text;
+use crate::study::journal::{beside, kept, other_program};
 use crate::study::{Collect, Study, Unit};
 use crate::{interrupt, print, readable, say};
 pub use axis::Axis;
 use definition::Definition;
-use journal::Journal;
 use plan::Kept;
 pub use plan::{Cell, Plan};
 
@@ -52,7 +52,7 @@ pub fn sweep(args: &args::Sweep) -> Result<ExitCode, Failure> {
     let collect = Collect::new(plan.points.len(), args.sampling.reps, |_, kept: &[Kept]| plan.reduce(kept));
 
     let mut sample = None;
-    let journal = Journal::open(&beside(&place), &plan.definition, shard, &mut |unit, kept| {
+    let journal = journal::open(&beside(&place), &plan.definition, shard, &mut |unit, kept| {
         if taken(&plan, unit) {
             sample.get_or_insert_with(|| (unit, kept.clone()));
             collect.add(unit, kept);
@@ -150,12 +150,6 @@ fn usual_place(definition: &Definition, shard: Option<Shard>) -> PathBuf {
     Path::new("output").join(format!("sweep-{}{variant}{shard}", definition.name))
 }
 
-/// The journal beside a folder: it must survive what the folder is replaced by.
-fn beside(folder: &Path) -> PathBuf {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    folder.with_file_name(format!("{name}.journal"))
-}
-
 /// The units of a shard: each in its turn, so that all shards have about the same work.
 fn of_shard(study: &Study<'_>, shard: Shard) -> impl Iterator<Item = Unit> {
     study.units().into_iter().skip(shard.number as usize - 1).step_by(shard.of as usize)
@@ -174,21 +168,7 @@ fn verify(plan: &Plan, unit: Unit, kept: &Kept, journal: &Path) -> Result<(), Fa
     if again[0] == *kept {
         return Ok(());
     }
-    Err(Failure::wrong(
-        format!("{} was written by a program that computes other results", journal.display()),
-        "go on with that program, or remove the file and begin anew with this one",
-    ))
-}
-
-/// What was interrupted can go on.
-fn kept(failure: Failure, journal: &Path) -> Failure {
-    match failure {
-        Failure::Interrupted(what) => Failure::Interrupted(format!(
-            "{what}; they are kept in {}, and the same command goes on from there",
-            journal.display()
-        )),
-        wrong @ Failure::Wrong(_) => wrong,
-    }
+    Err(other_program(journal))
 }
 
 /// The files of the whole sweep, and what is printed.

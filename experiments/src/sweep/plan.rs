@@ -1,7 +1,7 @@
 //! From a definition to points that can be simulated and figures that can be told of them.
 
 use halfopen_models::scenario::{Edits, Scenario, suggest};
-use halfopen_models::summary::{Figure, Observed, Replication};
+use halfopen_models::summary::{Figure, Replication};
 use halfopen_sim::digest::Digest;
 
 use super::axis::{AS_IT_IS, Axis, VARIANT};
@@ -12,6 +12,7 @@ use crate::diagnostics;
 use crate::failure::Failure;
 use crate::figure::{Condition, Misnamed, Name};
 use crate::source;
+pub use crate::study::Kept;
 use crate::study::{Change, Point, check};
 
 /// Figures of a sweep for which none were asked.
@@ -38,15 +39,6 @@ pub struct Plan {
     pub figures: Vec<Name>,
     /// What holds on the good side of the cliff.
     pub cliff: Condition,
-}
-
-/// What is kept of one replication.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
-    /// Digest of its events.
-    pub digest: u64,
-    /// What it shows of each figure, and of the cliff's.
-    pub observed: Vec<Observed>,
 }
 
 /// What is kept of one point.

@@ -4,6 +4,7 @@ mod capacity;
 mod check;
 mod compare;
 mod find;
+mod infer;
 mod init;
 mod inputs;
 mod lab;

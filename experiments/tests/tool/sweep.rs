@@ -24,7 +24,7 @@ fn sweep(desk: &Desk, more: &[&str]) -> Output {
     desk.halfopen(&[&SWEEP, more].concat())
 }
 
-fn well(output: &Output) {
+pub fn well(output: &Output) {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
@@ -40,12 +40,12 @@ fn start(desk: &Desk, more: &[&str]) -> Child {
 }
 
 /// Lines of a journal; a file that is not there has none.
-fn lines(desk: &Desk, journal: &str) -> usize {
+pub fn lines(desk: &Desk, journal: &str) -> usize {
     fs::read(desk.path(journal)).map_or(0, |bytes| String::from_utf8_lossy(&bytes).matches('\n').count())
 }
 
 /// Waits until the journal has so many lines, then kills without a warning (SIGKILL on Unix).
-fn kill_after(desk: &Desk, mut child: Child, journal: &str, count: usize) {
+pub fn kill_after(desk: &Desk, mut child: Child, journal: &str, count: usize) {
     while lines(desk, journal) < count {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it had {count} lines");
         sleep(Duration::from_millis(1));

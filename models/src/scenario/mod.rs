@@ -40,7 +40,7 @@ pub(crate) mod reader;
 pub(crate) mod units;
 mod words;
 
-pub use drawn::{Drawn, draw};
+pub use drawn::{Drawn, draw, draw_settings};
 pub use grammar::{Field, Form, Shape, Table, grammar};
 pub use meaning::*;
 pub use options::*;

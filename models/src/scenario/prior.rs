@@ -122,6 +122,19 @@ impl Prior {
         let axes: Vec<Vec<f64>> = self.unknowns.iter().map(column).collect();
         (0..count).map(|index| axes.iter().map(|axis| axis[index]).collect()).collect()
     }
+
+    /// Independent points, as many as there are in `which`: those with these numbers in a sequence without end, so that
+    /// more of them go on where fewer ended. An axis draws from the stream (`seed`, `setting`, its name), so another
+    /// unknown more moves none of the others.
+    pub fn draws(&self, which: &[u32], seed: u64) -> Vec<Vec<f64>> {
+        let count = which.iter().max().map_or(0, |last| last + 1);
+        let column = |unknown: &Unknown| -> Vec<f64> {
+            let mut stream = Streams::new(seed).stream("setting", &unknown.name);
+            (0..count).map(|_| stream.uniform()).collect()
+        };
+        let axes: Vec<Vec<f64>> = self.unknowns.iter().map(column).collect();
+        which.iter().map(|&number| axes.iter().map(|axis| axis[number as usize]).collect()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +171,16 @@ mod tests {
             assert_eq!(strata, (0..50).collect::<Vec<_>>());
         }
         assert_ne!(two, prior(&["a", "b"]).points(50, 8), "another seed, other settings");
+    }
+
+    #[test]
+    fn a_draw_is_its_number_whatever_else_is_drawn() {
+        let two = prior(&["a", "b"]).draws(&[0, 1, 2, 3, 4], 7);
+        let three = prior(&["a", "x", "b"]).draws(&[4, 1], 7);
+        for (of_two, of_three) in [(&two[4], &three[0]), (&two[1], &three[1])] {
+            assert_eq!(of_two, &vec![of_three[0], of_three[2]]);
+        }
+        assert_ne!(two[0], prior(&["a", "b"]).draws(&[0], 8)[0], "another seed, other settings");
     }
 
     #[test]

@@ -124,6 +124,10 @@ const WORDS: &[(&str, &str)] = &[
         "auto_pipelining",
         "whether calls wait for those under way and then go together (ioredis enableAutoPipelining)",
     ),
+    (
+        "bytes_per_buffered_call",
+        "memory of a pending call while it lies in the process's own buffer of its socket",
+    ),
     ("bytes_per_set", "memory that a command which carries a value holds beside it"),
     ("command", "get, or set: a command that carries the payload to the cache"),
     ("failover_detector", "whether it hears of a switch from the sentinels, and then closes its connection"),

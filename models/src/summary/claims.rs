@@ -69,7 +69,7 @@ pub fn about_every_replication(claim: &Claim) -> bool {
 }
 
 /// What a replication shows of a claim's figure.
-fn observed(figure: ClaimFigure, outcome: &Outcome) -> Observed {
+pub fn observed(figure: ClaimFigure, outcome: &Outcome) -> Observed {
     let quantile = |at: Option<f64>| at.map(|millis| millis / 1e3);
     Observed::Value(match figure {
         ClaimFigure::FirstError => return Observed::Time(outcome.first_error),
