@@ -19,7 +19,8 @@ use crate::{print, say, source};
 /// Reads, computes, prints.
 pub fn capacity(args: &args::Capacity) -> Result<ExitCode, Failure> {
     let source = source::find(&args.input.scenario)?;
-    let edits = Edits { variant: args.input.variant.clone(), set: args.input.set.clone() };
+    let edits =
+        Edits { variant: args.input.variant.clone(), set: args.input.set.clone(), ..Edits::default() };
     let scenario = source::read(&source, &edits)?;
     let sheet = Sheet::of(&scenario);
     let simulated = simulated(args, &scenario)?;

@@ -17,14 +17,12 @@ use crate::{interrupt, say};
 /// Simulated time between two looks at progress and Ctrl-C.
 const SLICE: Span = Span::from_secs(10);
 
-/// What is to be simulated: each scenario with each seed.
+/// What is to be simulated: sets of as many replications each, which all meet the same seeds.
 pub struct Plan<'a> {
-    /// Scenarios; all meet the same seeds.
-    pub scenarios: &'a [Scenario],
+    /// Of each set the scenario of each replication.
+    pub sets: Vec<Vec<&'a Scenario>>,
     /// Seed of the first replication; the others follow by one.
     pub seed: u64,
-    /// Replications of each scenario.
-    pub reps: u32,
     /// Threads; absent: all cores.
     pub jobs: Option<u16>,
 }
@@ -32,27 +30,25 @@ pub struct Plan<'a> {
 impl Plan<'_> {
     /// How many runs this is.
     pub fn runs(&self) -> usize {
-        self.scenarios.len() * self.reps as usize
+        self.sets.iter().map(Vec::len).sum()
     }
 
     /// What all runs together cost.
     pub fn work(&self) -> u64 {
-        self.scenarios.iter().map(|scenario| cost(scenario) * u64::from(self.reps)).sum()
+        self.sets.iter().flatten().map(|scenario| cost(scenario)).sum()
     }
 }
 
-/// Runs everything; per scenario its recordings in the order of their seeds.
+/// Runs everything; per set its recordings in the order of their seeds.
 ///
 /// # Errors
 /// When somebody asked to stop before the end.
 pub fn execute(plan: &Plan<'_>, progress: &Progress) -> Result<Vec<Vec<Recording>>, Failure> {
-    let reps = plan.reps as usize;
     let pool = pool(plan.jobs)?;
+    let runs: Vec<(&Scenario, u64)> =
+        plan.sets.iter().flat_map(|set| set.iter().copied().zip(plan.seed..)).collect();
     let recordings: Option<Vec<Recording>> = pool.install(|| {
-        (0..plan.runs())
-            .into_par_iter()
-            .map(|run| replication(&plan.scenarios[run / reps], plan.seed + (run % reps) as u64, progress))
-            .collect()
+        runs.into_par_iter().map(|(scenario, seed)| replication(scenario, seed, progress)).collect()
     });
     let Some(recordings) = recordings else {
         return Err(Failure::Interrupted(format!(
@@ -62,7 +58,7 @@ pub fn execute(plan: &Plan<'_>, progress: &Progress) -> Result<Vec<Vec<Recording
         )));
     };
     let mut recordings = recordings.into_iter();
-    Ok(plan.scenarios.iter().map(|_| recordings.by_ref().take(reps).collect()).collect())
+    Ok(plan.sets.iter().map(|set| recordings.by_ref().take(set.len()).collect()).collect())
 }
 
 /// Threads to work with; absent: one for each core.

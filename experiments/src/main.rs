@@ -2,16 +2,20 @@
 
 mod args;
 mod capacity;
+mod check;
 mod clock;
+mod compare;
 mod diagnostics;
 mod execute;
 mod export;
 mod failure;
 mod figure;
+mod find;
 mod init;
 mod interrupt;
 mod lab;
 mod manual;
+mod map;
 mod over;
 mod plot;
 mod progress;
@@ -42,9 +46,13 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(run) if run.trace => run::trace(&run),
         Command::Run(run) => run::run(&run),
-        Command::Capacity(args) => capacity::capacity(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
+        Command::Capacity(args) => capacity::capacity(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Find(args) => find::find(&args),
+        Command::Map(args) => map::map(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),

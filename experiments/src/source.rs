@@ -4,13 +4,18 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use halfopen_models::scenario::{self, Edits, LARGEST_TEXT, Scenario};
+use halfopen_models::scenario::{self, Drawn, Edits, LARGEST_TEXT, Scenario};
 
 use crate::diagnostics;
 use crate::failure::Failure;
 
 /// Scenarios that come with the program.
-pub const SHIPPED: &[(&str, &str)] = &[("kustomer-2019", include_str!("../scenarios/kustomer-2019.toml"))];
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("kustomer-2019", include_str!("../scenarios/kustomer-2019.toml")),
+    ("sentinel-failover", include_str!("../scenarios/sentinel-failover.toml")),
+    ("retry-storm", include_str!("../scenarios/retry-storm.toml")),
+    ("cold-cache", include_str!("../scenarios/cold-cache.toml")),
+];
 
 /// A scenario's text.
 pub struct Source {
@@ -43,6 +48,15 @@ pub fn find(scenario: &str) -> Result<Source, Failure> {
 /// All its problems, as text.
 pub fn read(source: &Source, edits: &Edits) -> Result<Scenario, Failure> {
     scenario::read(&source.name, &source.text, edits)
+        .map_err(|problems| Failure::Wrong(diagnostics::problems(source, edits, &problems)))
+}
+
+/// Reads the scenario with every unknown drawn, once for each of `reps` replications.
+///
+/// # Errors
+/// All problems of the file, or of a setting whose values do not go together, as text.
+pub fn draw(source: &Source, edits: &Edits, reps: u32, seed: u64) -> Result<Drawn, Failure> {
+    scenario::draw(&source.name, &source.text, edits, reps as usize, seed)
         .map_err(|problems| Failure::Wrong(diagnostics::problems(source, edits, &problems)))
 }
 

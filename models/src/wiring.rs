@@ -54,8 +54,8 @@ impl World {
             app::Effect::Read(cache, task) => self.read(calendar, id, cache, task),
             app::Effect::Store(cache, key) => self.store(now, cache, key),
             app::Effect::Query(database, key) => self.query(calendar, id, database, key),
-            app::Effect::Send(socket, call) => {
-                self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call));
+            app::Effect::Send(socket, call, bytes) => {
+                self.kernel(calendar, id, |kernel, out| kernel.send(out, socket, call, bytes));
             }
             app::Effect::Dial { cache, socket, options } => {
                 let resolver = &mut self.resolvers[id as usize][cache as usize];
@@ -371,6 +371,7 @@ impl World {
             self.starts_empty(id);
         }
         self.node(calendar, id, |node, out| node.become_process(out, process));
+        self.peer_reads(calendar, id, process != Process::Stopped);
         if process == Process::Killed {
             // The dying process's kernel closes every socket it had.
             self.end_connections(calendar, id, network::Event::Fin);

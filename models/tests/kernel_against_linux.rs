@@ -52,7 +52,7 @@ fn life(setting: Setting, seed: u64) -> Option<f64> {
         tcp_retries2: setting.retries2,
         tcp_syn_retries,
         tcp_syn_linear_timeouts,
-        hz: 250,
+        ..scenario::Kernel::LINUX
     };
     let mut kernel = Kernel::new(HostClock::new(250, uptime), settings, Span::from_secs(30));
     let mut calendar: Calendar<Event> = Calendar::new();
@@ -86,7 +86,7 @@ fn life(setting: Setting, seed: u64) -> Option<f64> {
             }
             Event::Packet(..) => {}
             _ => {
-                kernel.send(&mut out, SOCKET, CallKey::default());
+                kernel.send(&mut out, SOCKET, CallKey::default(), 14);
                 let next = Span::from_secs_f64(writes.exponential() / setting.rate);
                 calendar.schedule(now + next, WRITE);
             }
@@ -242,5 +242,46 @@ fn traffic_resumes_at_the_next_retransmission_after_healing() {
         let (low, high) = (times[0], times[399]);
         assert!((low - 0.2..=high + 0.2).contains(&silence), "healed after {heals_after} s: {low}..{high}");
         assert!(high - low < 2.5, "healed after {heals_after} s: {low}..{high} says too little");
+    }
+}
+
+/// A connection whose owner writes 16 KiB 500 times a second to a process that was stopped at time zero: when it dies.
+fn flooded(user_timeout_ms: Option<u64>, goes_on_after: Option<u64>, seed: u64) -> Option<f64> {
+    let uptime = Span::from_secs_f64(3_600.0 + 1e6 * Streams::new(seed).stream("uptime", "test").uniform());
+    let clock = HostClock::new(250, uptime);
+    let mut kernel = Kernel::new(clock, scenario::Kernel::LINUX, Span::from_secs(30));
+    let mut calendar: Calendar<Event> = Calendar::new();
+    let mut effects: Vec<Effect> = Vec::new();
+    let options = SocketOptions { keepalive: None, user_timeout: user_timeout_ms.map(Span::from_millis) };
+    kernel.dial(&mut Out::new(Time::ZERO, 0, &mut calendar, &mut effects), SOCKET, 0, RTT, options);
+    calendar.schedule(Time::ZERO, Event::Kernel(0, network::Event::SynAnswered(SOCKET, 0)));
+    calendar.schedule(Time::ZERO, WRITE);
+    kernel.peer_stops(0);
+    while let Some((now, event)) = calendar.pop_before(Time::ZERO + Span::from_secs(100)) {
+        let mut out = Out::new(now, 0, &mut calendar, &mut effects);
+        if goes_on_after.is_some_and(|secs| now >= Time::ZERO + Span::from_secs(secs)) {
+            kernel.peer_reads(&mut out, 0);
+        }
+        if let Event::Kernel(_, event) = event {
+            kernel.on(now, event, &mut out);
+        } else {
+            kernel.send(&mut out, SOCKET, CallKey::default(), 16_384);
+            calendar.schedule(now + Span::from_millis(2), WRITE);
+        }
+        if effects.drain(..).any(|effect| matches!(effect, Effect::Closed(..))) {
+            return Some(now.as_secs_f64());
+        }
+    }
+    None
+}
+
+#[test]
+fn only_a_user_timeout_ends_a_connection_whose_peer_does_not_read() {
+    assert_eq!(flooded(None, None, 1), None, "measured: not noticed");
+    assert_eq!(flooded(Some(10_000), Some(9), 1), None, "it read again before");
+    for seed in 1..100 {
+        // Measured: gone when looked at after 10.8 s, still there half a second before.
+        let died = flooded(Some(10_000), None, seed).expect("it dies");
+        assert!((10.2..=10.8).contains(&died), "seed {seed}: {died}");
     }
 }

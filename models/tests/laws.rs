@@ -56,7 +56,7 @@ const VARIANT: &str = r#"
 
 fn read(parts: &[&str], variant: Option<&str>) -> Scenario {
     let text = format!("format = 1\ntitle = \"laws\"\nhorizon = \"90s\"\n{}", parts.concat());
-    let edits = Edits { variant: variant.map(Into::into), set: Vec::new() };
+    let edits = Edits { variant: variant.map(Into::into), ..Edits::default() };
     scenario::read("laws", &text, &edits).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 

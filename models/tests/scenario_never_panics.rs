@@ -78,7 +78,7 @@ proptest! {
     fn any_edit(path in "(service|cache|load|fault|\\*|x)(\\.(\\*|api|main|agents|0|client|memory|arrivals|at|x)){0,4}",
                 value in "none|0s|1|[0-9]{1,3}(s|ms|/s|MiB|%)?|\\{ x = 1 \\}|.{0,8}",
                 variant in prop::option::of("manual-failover|bounded-queue|x")) {
-        let edits = Edits { variant, set: vec![(path, value)] };
+        let edits = Edits { variant, set: vec![(path, value)], ..Edits::default() };
         if let Ok(scenario) = read("edited", KUSTOMER, &edits) {
             drop(Run::new(&scenario, 1));
             let again = read("edited", &scenario.document, &Edits::default());
@@ -169,7 +169,7 @@ fn extremes_that_are_accepted_also_run() {
         ("cache.main.service", "{ exponential = { mean = \"60s\" } }"),
     ];
     for (path, value) in numbers {
-        let edits = Edits { variant: None, set: vec![(path.into(), value.into())] };
+        let edits = Edits { set: vec![(path.into(), value.into())], ..Edits::default() };
         let scenario =
             read("extreme", WHOLE, &edits).unwrap_or_else(|problems| panic!("{path}: {problems:#?}"));
         drop(halfopen_models::simulate(&scenario, 1));

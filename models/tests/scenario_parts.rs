@@ -45,16 +45,16 @@ fn every_preset_reads_and_names_itself() {
         assert_eq!(preset.client().preset, preset.name);
         assert!(!preset.summary().is_empty());
         // Each value with its source on its line.
-        let (options, assumed) = preset.text.split_once("[assume]").unwrap_or((preset.text, ""));
+        let (options, ranges) = preset.text.split_once("\n[").unwrap_or((preset.text, ""));
         let values = options.lines().filter(|line| line.contains(" = "));
         for line in values.filter(|line| !line.starts_with("summary") && !line.starts_with("runs_on")) {
             assert!(line.starts_with('#') || line.contains('#'), "{}: no source: {line}", preset.name);
         }
         // What nobody has measured is called so where it stands, has a range, and is told by whoever lists the client.
         for assumption in preset.assumptions() {
-            assert!(assumed.contains(&assumption.path) && preset.summary().contains(&assumption.path));
+            assert!(ranges.contains(&assumption.path) && preset.summary().contains(&assumption.path));
         }
-        let called = options.lines().filter(|line| line.contains("# assumption")).count();
+        let called = options.lines().filter(|line| line.contains("# assumption: see below")).count();
         assert_eq!(called, preset.assumptions().len(), "{}", preset.name);
     }
 }

@@ -12,7 +12,7 @@ fn variant(name: Option<&str>) -> Scenario {
 
 fn set(edits: &[(&str, &str)]) -> Result<Scenario, Vec<Problem>> {
     let set = edits.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    read("kustomer-2019", KUSTOMER, &Edits { variant: None, set })
+    read("kustomer-2019", KUSTOMER, &Edits { set, ..Edits::default() })
 }
 
 fn reads(text: &str, edits: &Edits) -> Scenario {
@@ -39,7 +39,7 @@ fn means_what_it_says() {
     assert_eq!(fault.at, Time::ZERO + Span::from_secs(480));
     assert_eq!(fault.begin, Lever::Process { cache: 0, node: 0, process: Process::HostGone });
     assert_eq!((fault.until, fault.end), (None, None));
-    let linux = Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 };
+    let linux = Kernel::LINUX;
     assert_eq!(scenario.services[0].kernel, linux, "the defaults of Linux");
     assert_eq!(
         scenario.variants,
@@ -51,7 +51,7 @@ fn means_what_it_says() {
     }
     let detect = |a: &&halfopen_models::scenario::Assumption| a.path == "cache.main.failover.managed.detect";
     let detect = scenario.assumptions.iter().find(detect).expect("assumed");
-    assert_eq!((detect.range.0.as_str(), detect.range.1.as_str()), ("5s", "2m"));
+    assert_eq!((detect.range.to_string().as_str(), detect.range.law()), ("5s … 2m", "log-uniform"));
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn live(setting: Setting, seed: u64, mut stopped: impl FnMut(f64, Span)) -> End 
     loop {
         arrival += Span::from_secs_f64(arrivals.exponential() / setting.rate);
         free_at = arrival.max(free_at) + CALL;
-        ledger.begin_call(setting.call as u64, Payload { heap: 0, buffers: 0 });
+        ledger.begin_call(setting.call as u64, Payload::default());
         if !heap.is_due(free_at, &ledger) {
             continue;
         }

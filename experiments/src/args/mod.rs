@@ -1,9 +1,13 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
 mod capacity;
+mod check;
+mod compare;
+mod find;
 mod init;
 mod lab;
 mod manual;
+mod map;
 mod run;
 mod shared;
 mod sweep;
@@ -12,9 +16,13 @@ mod validate;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use capacity::Capacity;
+pub use check::Check;
+pub use compare::Compare;
+pub use find::{Find, Question};
 pub use init::Init;
 pub use lab::{Lab, LabExport, LabRun};
 pub use manual::{Completions, Man};
+pub use map::Map;
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
 pub use sweep::{Merge, Sample, Shard, Sweep};
@@ -35,12 +43,20 @@ pub struct Arguments {
 pub enum Command {
     /// Simulate a scenario and show what becomes of each service
     Run(Run),
-    /// The closed forms of a scenario at once, each with its formula
-    Capacity(Capacity),
     /// Simulate a scenario at many points: axes over any of its values
     Sweep(Sweep),
     /// Join the shards of a sweep
     Merge(Merge),
+    /// The closed forms of a scenario at once, each with its formula
+    Capacity(Capacity),
+    /// Hold scenarios to their claims and to the figures that were blessed, for continuous integration
+    Check(Check),
+    /// Compare the variants of a scenario: what each prevents, and what it costs in calm
+    Compare(Compare),
+    /// Find the threshold of a value: up to where, or from where on, a condition holds
+    Find(Find),
+    /// Map how a scenario comes out over its load and the length of its fault
+    Map(Map),
     /// Compare predictions with measurements of real clients, servers and the kernel
     Validate(Validate),
     /// Measure a real client against real servers on this machine, and set the prediction beside it

@@ -16,10 +16,12 @@ Examples:
           the same with a value of your own
   halfopen show kustomer-2019 > ours.toml && halfopen run ours.toml --reps 100 --out result
           a scenario of your own, with narrower intervals
+  halfopen run kustomer-2019 --uncertain --reps 100
+          how far the result may lie with all that is not known, and what to measure first
 
 Exit status:
     0  every claim of the scenario holds
-    1  a claim is broken; the result is written all the same
+    1  a claim is broken or undecided; the result is written all the same
     2  the input is wrong, or the result cannot be written
   130  interrupted by Ctrl-C: nothing is kept, and an earlier result stays as it was. A run is short and gives
        the same bytes again, so there is nothing to resume.";
@@ -31,6 +33,10 @@ pub struct Run {
     /// Which scenario.
     #[command(flatten)]
     pub input: Input,
+    /// Draw every value that is not known from its range, anew for each replication: what `[assume]` gives a range,
+    /// and measured values of the client's preset
+    #[arg(long)]
+    pub uncertain: bool,
     /// How often it is simulated.
     #[command(flatten)]
     pub sampling: Sampling,
@@ -41,6 +47,6 @@ pub struct Run {
     #[command(flatten)]
     pub shown: Shown,
     /// Instead of all this print every event of the first replication, one a line: time in nanoseconds, event
-    #[arg(long, conflicts_with_all = ["reps", "jobs", "out", "format"])]
+    #[arg(long, conflicts_with_all = ["reps", "jobs", "out", "format", "uncertain"])]
     pub trace: bool,
 }

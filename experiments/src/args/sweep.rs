@@ -44,7 +44,7 @@ pub struct Sweep {
     #[arg(long, value_enum)]
     pub sample: Option<Sample>,
     /// Number of points of a sample; a grid has as many as its axes make
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(2..=65_536))]
     pub points: Option<u32>,
     /// A figure to tabulate and draw, by its path in summary.json or in short; repeatable
     /// [default: what the system as a whole comes to]
@@ -90,6 +90,10 @@ pub struct Merge {
 pub enum Sample {
     /// Every value of each axis with every value of the others
     Grid,
+    /// A Latin hypercube: on each axis one point in each of as many equal parts as there are points
+    Latin,
+    /// A scrambled Sobol sequence: even on all axes together; best with 64, 128, 256, … points
+    Sobol,
 }
 
 /// A part of the work.

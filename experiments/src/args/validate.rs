@@ -27,6 +27,9 @@ pub struct Validate {
     /// Number of replications of each measured case
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = value_parser!(u32).range(1..=1000))]
     pub reps: u32,
+    /// Draw every calibrated value from the spread of its measurement, anew for each replication
+    #[arg(long, conflicts_with = "case")]
+    pub uncertain: bool,
     /// A first look: four replications, and textbook cases with wider intervals
     #[arg(long, conflicts_with = "reps")]
     pub quick: bool,
@@ -51,6 +54,7 @@ impl Validate {
             case: vec![file],
             seed: 1,
             reps: 40,
+            uncertain: false,
             quick: false,
             jobs: None,
             out: None,

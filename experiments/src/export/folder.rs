@@ -11,23 +11,37 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 16] = [
+const FILES: [&str; 30] = [
     "manifest.json",
     "summary.json",
     "summary.md",
     "timeseries.csv",
     "events.csv",
     "replications.csv",
+    "drawn.csv",
     "timeline.svg",
     "timeline.png",
     "survival.svg",
     "survival.png",
     "points.csv",
+    "compare.json",
+    "compare.csv",
+    "find.json",
+    "find.csv",
+    "map.json",
+    "map.csv",
+    "map.svg",
+    "map.png",
+    "phase.csv",
+    "phase.svg",
+    "phase.png",
     "replications.journal",
     "heat.svg",
     "heat.png",
     "lines.svg",
     "lines.png",
+    "dots.svg",
+    "dots.png",
 ];
 
 /// A place for a result, reserved before anything is simulated.

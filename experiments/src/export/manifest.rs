@@ -18,6 +18,8 @@ struct Manifest<'a> {
     seed: u64,
     replications: u32,
     digest: &'a str,
+    /// Whether each replication had a setting of its own, by the ranges in `document` and of the presets: `drawn.csv`.
+    uncertain: bool,
     /// The scenario after all edits.
     document: &'a str,
 }
@@ -34,6 +36,7 @@ pub(super) fn text(result: &Result<'_>) -> String {
         seed: summary.seed,
         replications: summary.replications,
         digest: &summary.digest,
+        uncertain: result.drawn.is_some(),
         document: &scenario.document,
     };
     let mut text = serde_json::to_string_pretty(&manifest).expect("plain fields");

@@ -1,18 +1,21 @@
 //! The files of a result: one file here for each of them.
 
+mod drawn;
 mod events;
+mod file;
 mod folder;
 mod manifest;
 mod replications;
 mod timeseries;
 
+pub use file::replace;
 pub use folder::Folder;
 pub use manifest::SCENARIO;
 
 use std::io;
 
 use halfopen_models::recording::Recording;
-use halfopen_models::scenario::Scenario;
+use halfopen_models::scenario::{Drawn, Scenario};
 use halfopen_models::summary::Summary;
 use halfopen_sim::Time;
 
@@ -30,6 +33,8 @@ pub struct Result<'a> {
     pub recordings: &'a [Recording],
     /// Their figures.
     pub summary: &'a Summary,
+    /// The settings of the replications, of a run over the ranges.
+    pub drawn: Option<&'a Drawn>,
     /// The report on them.
     pub report: &'a [Section],
 }
@@ -46,6 +51,9 @@ impl Result<'_> {
         folder.write("timeseries.csv", &csv(timeseries::HEADER, |to| timeseries::rows(self, to)))?;
         folder.write("events.csv", &csv(events::HEADER, |to| events::rows(self, to)))?;
         folder.write("replications.csv", &csv(replications::HEADER, |to| replications::rows(self, to)))?;
+        if let Some(drawn) = self.drawn {
+            folder.write("drawn.csv", &csv(drawn::HEADER, |to| drawn::rows(drawn, to)))?;
+        }
         let mut pictures = vec![timeline::draw(scenario, recordings, summary)];
         pictures.extend(survival::draw(scenario, recordings));
         let names: Vec<String> = pictures.iter().map(|picture| format!("{}.svg", picture.name)).collect();

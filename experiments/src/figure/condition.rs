@@ -3,6 +3,7 @@
 use std::fmt;
 
 use halfopen_models::scenario::{Dimension, Quantity, Scenario};
+use halfopen_models::summary::Figure;
 
 use super::{Counts, Misnamed, Name};
 
@@ -70,6 +71,14 @@ impl Condition {
         })
     }
 
+    /// Whether it holds of the figure; nothing where the figure leaves the number out. Half of the replications, or
+    /// more, in which something never happens are later than every time.
+    pub fn holds(&self, figure: &Figure) -> Option<bool> {
+        let never = self.name.is_quantile() && figure.censored > 0;
+        let number = self.name.number(figure).or(never.then_some(f64::INFINITY));
+        number.map(|value| self.holds_of(value))
+    }
+
     /// Whether it holds of a number.
     #[allow(clippy::float_cmp)] // `crashes == 0` means none at all.
     pub fn holds_of(&self, value: f64) -> bool {
@@ -127,6 +136,8 @@ fn written(value: f64, counts: Counts) -> String {
 
 #[cfg(test)]
 mod tests {
+    use halfopen_models::statistics::Lifetime;
+
     use super::super::tests::small;
     use super::*;
 
@@ -164,13 +175,27 @@ mod tests {
     }
 
     #[test]
+    fn what_never_happens_is_later_than_every_time() {
+        let scenario = small();
+        let holds = |text: &str, lifetimes: &[Lifetime]| {
+            Condition::parse(text, &scenario).unwrap().holds(&Figure::of_times(lifetimes))
+        };
+        let never = [Lifetime::Censored(100.0); 4];
+        assert_eq!(holds("time_to_crash_s > 1h", &never), Some(true));
+        assert_eq!(holds("time_to_crash_s <= 1h", &never), Some(false));
+        assert_eq!(holds("time_to_crash_s.mean > 1h", &never), None, "a mean over survivors would lie");
+        assert_eq!(holds("time_to_crash_s > 1h", &[]), None);
+        assert_eq!(holds("time_to_crash_s < 2m", &[Lifetime::Ended(60.0); 4]), Some(true));
+    }
+
+    #[test]
     fn what_is_no_condition_is_told() {
         let scenario = small();
         let rows = [
             ("crashes", "compares nothing", "FIGURE SIGN VALUE"),
             ("crashes = 0", "compares nothing", "=="),
             ("crash == 0", "no figure is named `crash`", "did you mean"),
-            ("availability >= 99.9", "`99.9` is no value of system.availability", "a share"),
+            ("availability >= 99.9", "`99.9` is no value of availability", "a share"),
             ("crashes < 2s", "`2s` is no value", "a number"),
             ("time_to_crash_s > 5MiB", "`5MiB` is no value", "a duration"),
         ];

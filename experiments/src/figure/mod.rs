@@ -5,17 +5,17 @@
 //! a test.
 
 mod condition;
+mod known;
 
 pub use condition::Condition;
 
 use std::fmt;
 
-use halfopen_models::recording::CacheRecord;
 use halfopen_models::scenario::{Scenario, suggest};
-use halfopen_models::statistics::Lifetime;
-use halfopen_models::summary::{Figure, Observed, Outcome, Replication};
+use halfopen_models::summary::{Figure, Observed, Replication};
 
 use crate::readable::Unit;
+use known::{About, CACHE, DATABASE, Known, SERVICE};
 
 /// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,61 +44,6 @@ impl Counts {
         }
     }
 }
-
-/// A figure: its name, what a replication shows of it, what it counts.
-struct Known<R: 'static>(&'static str, Shows<R>, Counts);
-
-/// What a replication shows of a figure.
-enum Shows<R: 'static> {
-    /// How many.
-    Count(fn(&R) -> u64),
-    /// A value, if there is one.
-    Value(fn(&R) -> Option<f64>),
-    /// How long something lasted. The median stands for it, as it does for times.
-    Duration(fn(&R) -> f64),
-    /// A time that may not have come.
-    Time(fn(&R) -> Lifetime),
-}
-
-impl<R> Shows<R> {
-    fn of(&self, record: &R) -> Observed {
-        match self {
-            Shows::Count(of) => Observed::Value(Some(of(record) as f64)),
-            Shows::Value(of) => Observed::Value(of(record)),
-            Shows::Duration(of) => Observed::Value(Some(of(record))),
-            Shows::Time(of) => Observed::Time(of(record)),
-        }
-    }
-}
-
-use Counts::{Bytes, Millis, Seconds, Share, Things};
-use Shows::{Count, Duration, Time, Value};
-
-const SERVICE: &[Known<Outcome>] = &[
-    Known("requests", Count(|o| o.requests), Things),
-    Known("errors", Count(|o| o.errors), Things),
-    Known("availability", Value(|o| o.availability), Share),
-    Known("time_to_first_error_s", Time(|o| o.first_error), Seconds),
-    Known("time_to_crash_s", Time(|o| o.first_crash), Seconds),
-    Known("time_to_recovery_s", Time(|o| o.recovery), Seconds),
-    Known("errors_for_s", Duration(|o| o.errors_for), Seconds),
-    Known("crashes", Count(|o| o.crashes), Things),
-    Known("peak_pending_calls", Count(|o| o.peak_pending_calls), Things),
-    Known("peak_memory_bytes", Count(|o| o.peak_memory_bytes), Bytes),
-    Known("latency_ms.p50", Value(|o| o.latency_ms.p50), Millis),
-    Known("latency_ms.p90", Value(|o| o.latency_ms.p90), Millis),
-    Known("latency_ms.p99", Value(|o| o.latency_ms.p99), Millis),
-    Known("latency_ms.p999", Value(|o| o.latency_ms.p999), Millis),
-    Known("latency_ms.max", Value(|o| o.latency_ms.max), Millis),
-    Known("retry_amplification", Value(|o| o.retry_amplification), Things),
-];
-
-const CACHE: &[Known<CacheRecord>] = &[
-    Known("utilization", Value(|c| Some(c.utilization)), Share),
-    Known("throughput_per_s", Value(|c| Some(c.throughput_per_s)), Things),
-    Known("peak_queue", Count(|c| c.peak_queue), Things),
-    Known("peak_connections", Count(|c| c.peak_connections), Things),
-];
 
 /// A number of a figure, and whether it counts what the figure counts.
 type Statistic = (&'static str, fn(&Figure) -> Option<f64>, bool);
@@ -131,6 +76,17 @@ enum Owner {
     System,
     Service(usize),
     Cache(usize),
+    Database(usize),
+}
+
+impl Owner {
+    fn figures(self) -> Vec<About> {
+        match self {
+            Owner::System | Owner::Service(_) => SERVICE.iter().map(Known::about).collect(),
+            Owner::Cache(_) => CACHE.iter().map(Known::about).collect(),
+            Owner::Database(_) => DATABASE.iter().map(Known::about).collect(),
+        }
+    }
 }
 
 /// Where a number stands in a summary.
@@ -139,6 +95,7 @@ pub struct Name {
     text: String,
     owner: Owner,
     figure: usize,
+    about: About,
     statistic: usize,
 }
 
@@ -150,21 +107,20 @@ impl Name {
     pub fn parse(text: &str, scenario: &Scenario) -> Result<Name, Misnamed> {
         let text = text.trim();
         let (owner, holder, rest) = owner(text, scenario)?;
-        let known: Vec<&str> = match owner {
-            Owner::Cache(_) => CACHE.iter().map(|known| known.0).collect(),
-            _ => SERVICE.iter().map(|known| known.0).collect(),
-        };
+        let figures = owner.figures();
+        let known: Vec<&str> = figures.iter().map(|about| about.name).collect();
         let whole =
             |name: &str| rest.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let Some(figure) = known.iter().position(|name| whole(name)) else {
             return Err(no_figure(text, rest, &holder, &known, scenario));
         };
-        let statistic = match rest[known[figure].len()..].strip_prefix('.') {
-            Some(typed) => statistic(typed, known[figure])?,
-            None => stands_for(owner, figure),
+        let about = figures[figure];
+        let statistic = match rest[about.name.len()..].strip_prefix('.') {
+            Some(typed) => statistic(typed, about.name)?,
+            None => statistic(if about.median { "median" } else { "mean" }, about.name)?,
         };
-        let text = format!("{holder}.{}.{}", known[figure], STATISTICS[statistic].0);
-        Ok(Name { text, owner, figure, statistic })
+        let text = format!("{holder}.{}.{}", about.name, STATISTICS[statistic].0);
+        Ok(Name { text, owner, figure, about, statistic })
     }
 
     /// The number in a figure; absent where the figure leaves it out.
@@ -178,6 +134,7 @@ impl Name {
             Owner::System => SERVICE[self.figure].1.of(&replication.system),
             Owner::Service(index) => SERVICE[self.figure].1.of(&replication.services[index]),
             Owner::Cache(index) => CACHE[self.figure].1.of(&replication.caches[index]),
+            Owner::Database(index) => DATABASE[self.figure].1.of(&replication.databases[index]),
         }
     }
 
@@ -192,22 +149,26 @@ impl Name {
 
     /// What the number counts.
     pub fn counts(&self) -> Counts {
-        let of_figure =
-            if let Owner::Cache(_) = self.owner { CACHE[self.figure].2 } else { SERVICE[self.figure].2 };
-        if STATISTICS[self.statistic].2 { of_figure } else { Counts::Things }
+        if STATISTICS[self.statistic].2 { self.about.counts } else { Counts::Things }
+    }
+
+    /// Whether it is a quantile.
+    pub fn is_quantile(&self) -> bool {
+        matches!(STATISTICS[self.statistic].0, "median" | "p5" | "p95")
     }
 
     /// Whether some replications may never come to it: then a median stands for it, and there may be none.
     pub fn may_be_censored(&self) -> bool {
-        !matches!(self.owner, Owner::Cache(_)) && matches!(SERVICE[self.figure].1, Time(_))
+        self.about.time
     }
 
-    /// `api.crashes`: short, for headings. The statistic that stands for the figure goes without saying.
+    /// `api.crashes`, or of the system `crashes`: short, for headings. The statistic that stands for the figure goes
+    /// without saying.
     pub fn short(&self) -> String {
-        let figure =
-            if let Owner::Cache(_) = self.owner { CACHE[self.figure].0 } else { SERVICE[self.figure].0 };
+        let figure = self.about.name;
         let (holder, rest) = self.text.split_once(figure).expect("the text holds the figure's name");
-        let holder = holder.trim_start_matches("services.").trim_start_matches("caches.");
+        let holder = SECTIONS.iter().find_map(|section| holder.strip_prefix(section)?.strip_prefix('.'));
+        let holder = holder.unwrap_or_default();
         let said = matches!(rest, ".mean" | ".median");
         format!("{holder}{figure}{}", if said { "" } else { rest })
     }
@@ -220,45 +181,45 @@ impl fmt::Display for Name {
     }
 }
 
-/// Whose figure, the beginning of its path, and what is left of the text.
-fn owner<'a>(text: &'a str, scenario: &Scenario) -> Result<(Owner, String, &'a str), Misnamed> {
-    let services: Vec<&str> = scenario.services.iter().map(|service| service.name.as_str()).collect();
-    let caches: Vec<&str> = scenario.caches.iter().map(|cache| cache.name.as_str()).collect();
-    let (first, rest) = text.split_once('.').unwrap_or((text, ""));
-    let named = |name: &str, names: &[&str], what: &str| {
-        names.iter().position(|known| *known == name).ok_or_else(|| Misnamed {
-            wrong: format!("`{text}`: no {what} is named `{name}`"),
-            right: suggest(name, names, "there is"),
-        })
-    };
-    let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
-    match first {
-        "system" => Ok((Owner::System, "system".into(), rest)),
-        "services" => {
-            Ok((Owner::Service(named(name, &services, "service")?), format!("services.{name}"), after))
-        }
-        "caches" => Ok((Owner::Cache(named(name, &caches, "cache")?), format!("caches.{name}"), after)),
-        name => {
-            let service = services.iter().position(|known| *known == name);
-            let cache = caches.iter().position(|known| *known == name);
-            let of_cache = CACHE.iter().any(|known| rest.starts_with(known.0));
-            match (service, cache) {
-                (Some(index), None) => Ok((Owner::Service(index), format!("services.{name}"), rest)),
-                (Some(index), Some(_)) if !of_cache => {
-                    Ok((Owner::Service(index), format!("services.{name}"), rest))
-                }
-                (_, Some(index)) => Ok((Owner::Cache(index), format!("caches.{name}"), rest)),
-                (None, None) => Ok((Owner::System, "system".into(), text)),
-            }
-        }
-    }
+/// Sections of `summary.json` that hold figures.
+const SECTIONS: [&str; 4] = ["services", "caches", "databases", "system"];
+
+/// Everything that has figures of its own: its section, its name, who it is.
+fn holders(scenario: &Scenario) -> Vec<(&'static str, &str, Owner)> {
+    let services = scenario.services.iter().enumerate();
+    let services = services.map(|(index, it)| ("services", it.name.as_str(), Owner::Service(index)));
+    let caches = scenario.caches.iter().enumerate();
+    let caches = caches.map(|(index, it)| ("caches", it.name.as_str(), Owner::Cache(index)));
+    let databases = scenario.databases.iter().enumerate();
+    let databases = databases.map(|(index, it)| ("databases", it.name.as_str(), Owner::Database(index)));
+    services.chain(caches).chain(databases).collect()
 }
 
-/// The statistic that goes without saying: the median of what lasts or may never come, the mean of anything else.
-fn stands_for(owner: Owner, figure: usize) -> usize {
-    let median = !matches!(owner, Owner::Cache(_)) && matches!(SERVICE[figure].1, Duration(_) | Time(_));
-    let name = if median { "median" } else { "mean" };
-    STATISTICS.iter().position(|known| known.0 == name).expect("both are listed")
+/// Whose figure, the beginning of its path, and what is left of the text.
+fn owner<'a>(text: &'a str, scenario: &Scenario) -> Result<(Owner, String, &'a str), Misnamed> {
+    let holders = holders(scenario);
+    let (first, rest) = text.split_once('.').unwrap_or((text, ""));
+    if first == "system" {
+        return Ok((Owner::System, "system".into(), rest));
+    }
+    if SECTIONS.contains(&first) {
+        let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
+        let here = || holders.iter().filter(|holder| holder.0 == first);
+        let Some((_, _, owner)) = here().find(|holder| holder.1 == name) else {
+            let names: Vec<&str> = here().map(|holder| holder.1).collect();
+            let wrong = format!("`{text}`: no {} is named `{name}`", first.trim_end_matches('s'));
+            return Err(Misnamed { wrong, right: suggest(name, &names, "there is") });
+        };
+        return Ok((*owner, format!("{first}.{name}"), after));
+    }
+    // A cache may be called as a service is: then the one that has such a figure is meant.
+    let has = |owner: Owner| owner.figures().iter().any(|about| rest.starts_with(about.name));
+    let mut named = holders.iter().filter(|holder| holder.1 == first);
+    let found = named.clone().find(|holder| has(holder.2)).or_else(|| named.next());
+    match found {
+        Some((section, name, owner)) => Ok((*owner, format!("{section}.{name}"), rest)),
+        None => Ok((Owner::System, "system".into(), text)),
+    }
 }
 
 fn statistic(typed: &str, figure: &str) -> Result<usize, Misnamed> {
@@ -274,10 +235,7 @@ fn no_figure(text: &str, rest: &str, holder: &str, known: &[&str], scenario: &Sc
     let of_system = holder == "system" && first != "system";
     // Without the statistic a slip is nearer to what was meant.
     let typed = STATISTICS.iter().find_map(|it| rest.strip_suffix(it.0)?.strip_suffix('.')).unwrap_or(rest);
-    let owners = || {
-        let services = scenario.services.iter().map(|service| service.name.as_str());
-        services.chain(scenario.caches.iter().map(|cache| cache.name.as_str())).collect::<Vec<_>>().join(", ")
-    };
+    let owners = || holders(scenario).iter().map(|holder| holder.1).collect::<Vec<_>>().join(", ");
     let wrong = if of_system && text.contains('.') && !first.starts_with("latency") {
         format!("`{text}`: `{first}` is neither a figure nor one of {}", owners())
     } else if typed.is_empty() {
@@ -305,6 +263,20 @@ mod tests {
         scenario::read("small", include_str!("../../tests/data/small.toml"), &Edits::default()).unwrap()
     }
 
+    fn with_database() -> Scenario {
+        let set = [
+            (
+                "database",
+                "{ db = { connections = 4, query = { fixed = \"1ms\" }, path = { rtt = \"300us\" } } }",
+            ),
+            ("service.web.calls.0.misses_to", "db"),
+            ("service.web.calls.0.hits", "95%"),
+        ];
+        let set = set.map(|(path, value)| (path.to_owned(), value.to_owned())).to_vec();
+        let edits = Edits { set, ..Edits::default() };
+        scenario::read("small", include_str!("../../tests/data/small.toml"), &edits).unwrap()
+    }
+
     fn numbers(path: &str, value: &Value, to: &mut BTreeSet<String>) {
         let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         match value {
@@ -319,13 +291,13 @@ mod tests {
 
     #[test]
     fn every_number_of_the_file_has_a_name_and_every_name_is_in_the_file() {
-        let scenario = small();
+        let scenario = with_database();
         let recordings: Vec<_> = (1..=6).map(|seed| simulate(&scenario, seed)).collect();
         let replications: Vec<Replication> = recordings.iter().map(Replication::of).collect();
         let summary = Summary::of(&scenario, &recordings);
         let json: Value = serde_json::from_str(&crate::export::json(&summary)).unwrap();
         let mut in_file = BTreeSet::new();
-        for section in ["services", "system", "caches"] {
+        for section in SECTIONS {
             numbers(section, &json[section], &mut in_file);
         }
         let at = |path: &str| {
@@ -338,7 +310,8 @@ mod tests {
         let services = ["system", "services.web", "services.jobs"]
             .map(|it| (it, SERVICE.iter().map(|k| k.0).collect::<Vec<_>>()));
         let caches = ["caches.main"].map(|it| (it, CACHE.iter().map(|k| k.0).collect::<Vec<_>>()));
-        for (holder, figures) in services.into_iter().chain(caches) {
+        let databases = ["databases.db"].map(|it| (it, DATABASE.iter().map(|k| k.0).collect::<Vec<_>>()));
+        for (holder, figures) in services.into_iter().chain(caches).chain(databases) {
             for (figure, statistic) in figures.iter().flat_map(|f| STATISTICS.iter().map(move |s| (f, s.0))) {
                 let path = format!("{holder}.{figure}.{statistic}");
                 let name = Name::parse(&path, &scenario).unwrap();
@@ -370,7 +343,8 @@ mod tests {
         assert_eq!(whole("main.peak_queue"), "caches.main.peak_queue.mean");
         let short = |text: &str| Name::parse(text, &scenario).unwrap().short();
         assert_eq!(short("services.web.time_to_crash_s.median"), "web.time_to_crash_s");
-        assert_eq!(short("crashes.p95"), "system.crashes.p95");
+        assert_eq!(short("crashes.p95"), "crashes.p95");
+        assert_eq!(short("system.availability.mean"), "availability");
     }
 
     #[test]

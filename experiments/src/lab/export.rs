@@ -29,7 +29,8 @@ const CPU: &str = "cpu";
 /// Prints the case.
 pub fn export(args: &LabExport) -> Result<ExitCode, Failure> {
     let source = source::find(&args.input.scenario)?;
-    let edits = Edits { variant: args.input.variant.clone(), set: args.input.set.clone() };
+    let edits =
+        Edits { variant: args.input.variant.clone(), set: args.input.set.clone(), ..Edits::default() };
     let scenario = source::read(&source, &edits)?;
     let document: Table = scenario.document.parse().map_err(|error| {
         Failure::wrong(format!("{}: {error}", source.label), "the scenario is read; its copy is not")

@@ -9,6 +9,7 @@ use plotters::prelude::*;
 
 use super::canvas::{Area, GRID, INK, TEXT, px, stroke, text};
 use crate::clock::Clock;
+use crate::figure::Counts;
 use crate::readable::Unit;
 
 /// Straight, with ticks where we want them.
@@ -71,21 +72,18 @@ impl Axis {
         Axis::steps(most, step, |value| short(Unit::of_bytes(value).write(value)))
     }
 
-    /// A little less than `low` to a little more than `high`, in round steps; from zero where that is not far.
-    pub fn around(low: f64, high: f64, label: impl Fn(f64) -> String + 'static) -> Axis {
+    /// A little less than `low` to a little more than `high`, in steps that are round for what is counted; from zero
+    /// where that is not far.
+    pub fn around(low: f64, high: f64, counts: Counts) -> Axis {
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let low = if low >= 0.0 && low < high / 2.0 { 0.0 } else { low };
         let span = if high > low { high - low } else { high.abs().max(1.0) / 10.0 };
-        let mut step = libm::pow(10.0, (libm::log10(span / 4.0)).floor());
-        if span / step > 5.0 * 4.0 {
-            step *= 5.0;
-        } else if span / step > 2.0 * 4.0 {
-            step *= 2.0;
-        }
+        // A little less: five steps of a round span may come out longer by the last bit.
+        let step = round_step(span / 5.0 * 0.999, counts);
         let range = (if low > 0.0 { low - span * 0.08 } else { low })..high + span * 0.08;
         let (first, last) = ((range.start / step).ceil() as i64, (range.end / step).floor() as i64);
         let ticks = (first..=last).map(|tick| tick as f64 * step).collect();
-        Axis { range, ticks, label: Box::new(move |value| short(label(value))) }
+        Axis { range, ticks, label: Box::new(move |value| short(counts.unit(value).write(value))) }
     }
 
     /// Powers of ten; what is shown are the exponents from `low` to `high`.
@@ -128,6 +126,19 @@ impl Axis {
     }
 }
 
+/// The next round step from `least` on: of bytes a power of two, of minutes a part of an hour, else 1, 2 or 5.
+fn round_step(least: f64, counts: Counts) -> f64 {
+    if counts == Counts::Bytes {
+        return libm::exp2(libm::log2(least).ceil());
+    }
+    let minutes = [30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 3600.0, 7200.0, 14_400.0];
+    if counts == Counts::Seconds && (25.0..14_400.0).contains(&least) {
+        return *minutes.iter().find(|step| **step >= least).unwrap_or(&14_400.0);
+    }
+    let ten = libm::pow(10.0, libm::log10(least).floor());
+    *[ten, 2.0 * ten, 5.0 * ten].iter().find(|step| **step >= least).unwrap_or(&(10.0 * ten))
+}
+
 /// `2.00M` → `2M`: ticks are round.
 fn short(text: String) -> String {
     let digits = text.find(|c: char| !c.is_ascii_digit() && !".,".contains(c)).unwrap_or(text.len());
@@ -164,7 +175,7 @@ pub fn frame<'a>(area: &Area<'a>, x: &Axis, y: &Axis, (left, bottom): (f64, f64)
 
 #[cfg(test)]
 mod tests {
-    use super::Axis;
+    use super::{Axis, Counts};
     use crate::clock::Clock;
     use halfopen_models::scenario::WallClock;
 
@@ -179,6 +190,19 @@ mod tests {
         assert_eq!(labels(&Axis::counts(590.0)), ["0", "200", "400", "600"]);
         assert_eq!(labels(&Axis::counts(154_000.0)), ["0", "50k", "100k", "150k"]);
         assert_eq!(labels(&Axis::bytes(1400.0 * 1_048_576.0)), ["0 B", "512 MiB", "1 GiB"]);
+    }
+
+    #[test]
+    fn steps_are_round_for_what_is_counted() {
+        let shown = |low, high, counts| labels(&Axis::around(low, high, counts));
+        let mib = 1_048_576.0;
+        assert_eq!(
+            shown(190.0 * mib, 250.0 * mib, Counts::Bytes),
+            ["192 MiB", "208 MiB", "224 MiB", "240 MiB"]
+        );
+        assert_eq!(shown(0.95, 1.0, Counts::Share), ["95 %", "96 %", "97 %", "98 %", "99 %", "100 %"]);
+        assert_eq!(shown(0.0, 900.0, Counts::Seconds), ["0 s", "5m 00s", "10m 00s", "15m 00s"]);
+        assert_eq!(shown(3.0, 3.0, Counts::Things), ["3"]);
     }
 
     #[test]

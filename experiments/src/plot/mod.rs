@@ -3,6 +3,8 @@
 mod axes;
 mod canvas;
 mod legend;
+pub mod map;
+pub mod phase;
 pub mod scatter;
 pub mod survival;
 pub mod sweep;

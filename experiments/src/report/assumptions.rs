@@ -5,10 +5,8 @@ use halfopen_models::scenario::{Assumption, Scenario};
 use super::{Section, Table};
 
 pub(super) fn section(scenario: &Scenario) -> Option<Section> {
-    let row = |assumption: &Assumption| {
-        let (low, high) = &assumption.range;
-        let range = if low == high { "–".into() } else { format!("{low} … {high}") };
-        vec![assumption.path.clone(), assumption.value.clone(), range]
+    let row = |Assumption { path, value, range, .. }: &Assumption| {
+        vec![path.clone(), value.clone(), range.to_string()]
     };
     let rows: Vec<Vec<String>> = scenario.assumptions.iter().map(row).collect();
     (!rows.is_empty()).then(|| Section {

@@ -6,6 +6,7 @@ pub mod figures;
 pub mod markdown;
 mod story;
 pub mod text;
+mod uncertainty;
 pub mod validation;
 mod verdicts;
 
@@ -28,6 +29,9 @@ pub const HOLDS: &str = "holds";
 /// In the first column of a table that judges.
 pub const BROKEN: &str = "BROKEN";
 
+/// In the first column of a table that judges.
+pub const UNDECIDED: &str = "undecided";
+
 /// A table; a cell may have several lines.
 #[derive(Default)]
 pub struct Table {
@@ -37,11 +41,11 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
     /// Whether all columns but the first are numbers.
     pub numeric: bool,
-    /// Whether the first column says [`HOLDS`] or [`BROKEN`].
+    /// Whether the first column says [`HOLDS`], [`BROKEN`] or [`UNDECIDED`].
     pub judges: bool,
 }
 
-/// What became of a scenario: verdicts, the story, figures, claims, assumptions.
+/// What became of a scenario: verdicts, the story, figures, what is not known, claims, assumptions.
 pub fn describe(scenario: &Scenario, recordings: &[Recording], summary: &Summary) -> Vec<Section> {
     let mut sections = vec![
         verdicts::section(summary),
@@ -50,6 +54,7 @@ pub fn describe(scenario: &Scenario, recordings: &[Recording], summary: &Summary
         figures::caches(summary),
     ];
     sections.extend(figures::databases(summary));
+    sections.extend(uncertainty::sections(summary));
     sections.extend(claims::section(summary));
     sections.extend(assumptions::section(scenario));
     sections

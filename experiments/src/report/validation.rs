@@ -2,7 +2,7 @@
 
 use super::{Section, Table};
 use crate::validate::comparison::{Comparison, Value};
-use crate::validate::outcome::{Outcome, Total};
+use crate::validate::outcome::{Coverage, Outcome, Total};
 
 /// All sections.
 pub fn describe(outcome: &Outcome<'_>) -> Vec<Section> {
@@ -13,16 +13,22 @@ pub fn describe(outcome: &Outcome<'_>) -> Vec<Section> {
 }
 
 fn totals(outcome: &Outcome<'_>) -> Section {
-    let header = ["group", "what", "cases", "compared", "hold", "known misses", "new misses"];
+    let header = ["group", "what", "cases", "compared", "hold", "known misses", "new misses", "inside 90 %"];
     let row = |total: &Total| {
         let mut cells = vec![total.name.to_owned(), total.title.to_owned()];
         let counts = [total.cases, total.compared, total.holds, total.known_misses, total.new_misses];
         cells.extend(counts.map(|count| count.to_string()));
+        cells.push(total.coverage.map_or("–".into(), |Coverage { inside, of, ci95: [low, high] }| {
+            let share = 100.0 * f64::from(inside) / f64::from(of);
+            format!("{inside} of {of}: {share:.0} % ({:.0}–{:.0})", 100.0 * low, 100.0 * high)
+        }));
         cells
     };
     Section {
         title: "Totals".into(),
-        remark: "a known miss is listed with its reason and counted as a miss".into(),
+        remark: "a known miss is listed with its reason and counted as a miss; inside 90 %: measurements inside their 90 % \
+                 prediction interval, with Wilson's 95 % interval of that share"
+            .into(),
         table: Table {
             header: header.map(str::to_owned).to_vec(),
             rows: outcome.groups.iter().map(row).collect(),

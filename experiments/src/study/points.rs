@@ -18,6 +18,7 @@ pub struct Change {
 }
 
 /// A point, ready to be simulated.
+#[derive(Clone)]
 pub struct Point {
     /// Everything that was changed.
     pub edits: Edits,
@@ -35,7 +36,11 @@ pub fn check(source: &Source, base: &Edits, changes: &[Change]) -> Result<Vec<Po
     source::read(source, base)?;
     let point = |change: &Change| {
         let set = base.set.iter().chain(&change.set).cloned().collect();
-        let edits = Edits { variant: change.variant.clone().or_else(|| base.variant.clone()), set };
+        let edits = Edits {
+            variant: change.variant.clone().or_else(|| base.variant.clone()),
+            set,
+            drawn: base.drawn.clone(),
+        };
         match scenario::read(&source.name, &source.text, &edits) {
             Ok(scenario) => Ok(Point::new(edits, scenario)),
             Err(problems) => Err((edits, problems)),
@@ -62,6 +67,21 @@ impl Point {
         let cost = cost(&scenario);
         Point { edits, scenario, cost }
     }
+
+    /// The same without its faults: how it is in calm.
+    pub fn calm(mut self) -> Point {
+        self.scenario.faults.clear();
+        self
+    }
+
+    /// The same with all its loads multiplied.
+    pub fn loaded(mut self, factor: f64) -> Point {
+        for (_, rate) in self.scenario.loads.iter_mut().flat_map(|load| &mut load.rate) {
+            *rate *= factor;
+        }
+        self.cost = cost(&self.scenario);
+        self
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +99,7 @@ mod tests {
 
     #[test]
     fn all_problems_of_all_points_are_told_once() {
-        let base = Edits { variant: None, set: vec![("horizon".into(), "60s".into())] };
+        let base = Edits { set: vec![("horizon".into(), "60s".into())], ..Edits::default() };
         let changes = [
             set("service.web.instances", "2"),
             set("service.web.instances", "many"),

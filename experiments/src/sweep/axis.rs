@@ -1,6 +1,6 @@
 //! An axis: a path of the scenario and the values it takes.
 
-use halfopen_models::scenario::Quantity;
+use halfopen_models::scenario::{Dimension, Quantity};
 
 /// A path and its values.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,31 @@ impl Axis {
         }
         let parts = split(values).into_iter().map(|value| Part::parse(path, value.trim()));
         Ok(Axis { path: path.into(), parts: parts.collect::<Result<_, _>>()? })
+    }
+
+    /// The value a share `u` of the way through it, from 0 to 1: of a range what lies there, of several values one.
+    ///
+    /// # Errors
+    /// When it cannot be sampled: values and ranges are mixed, or a range counts its values.
+    pub fn at(&self, u: f64) -> Result<String, (String, String)> {
+        let path = &self.path;
+        match self.parts.as_slice() {
+            [Part::Range { ends: [low, high], count: Some(_), .. }] => Err((
+                format!("{path}={low}..{high} counts its values"),
+                "a sample has as many as --points says: leave the count away".into(),
+            )),
+            [Part::Range { ends, by_ratio, count: None }] => Ok(within(*ends, *by_ratio, u)),
+            parts => {
+                let part = &parts[((u * parts.len() as f64) as usize).min(parts.len() - 1)];
+                match part {
+                    Part::Value(value) => Ok(value.clone()),
+                    Part::Range { .. } => Err((
+                        format!("axis {path} mixes values and ranges"),
+                        "sample one range, or several values".into(),
+                    )),
+                }
+            }
+        }
     }
 
     /// Its values in a grid.
@@ -126,6 +151,16 @@ fn between([low, high]: [Quantity; 2], by_ratio: bool, share: f64) -> String {
     at.expect("the ends were checked").rounded().to_string()
 }
 
+/// As [`between`] for a sample: each whole number has the same share of the way.
+fn within([low, high]: [Quantity; 2], by_ratio: bool, share: f64) -> String {
+    if by_ratio || low.dimension != Dimension::Whole {
+        return between([low, high], by_ratio, share);
+    }
+    let count = (high.value - low.value).abs() + 1.0;
+    let step = (share * count).floor().min(count - 1.0);
+    Quantity { value: low.value + step * (high.value - low.value).signum(), ..low }.to_string()
+}
+
 /// Splits at commas that are in no bracket and no quotes.
 fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
@@ -168,6 +203,24 @@ mod tests {
         assert_eq!(values("a=0s,1s..3s/3,1m"), ["0s", "1s", "2s", "3s", "60s".replace("60s", "1m").as_str()]);
         assert_eq!(values("fault.0={ at = \"8m\", host_dies = { node = \"a\" } },[1, 2],\"x,y\"").len(), 3);
         assert_eq!(values("variant=none,fix"), ["none", "fix"]);
+    }
+
+    #[test]
+    fn samples_lie_between_the_ends() {
+        let at = |text: &str, u: f64| Axis::parse(text).unwrap().at(u);
+        let rows = [
+            ("a=100ms..10s/log", 0.5, "1s"),
+            ("a=100ms..2s", 0.25, "575ms"),
+            ("a=2..4", 0.0, "2"),
+            ("a=2..4", 0.34, "3"),
+            ("a=2..4", 0.999, "4"),
+            ("a=x,y", 0.4, "x"),
+            ("a=x,y", 0.999, "y"),
+        ];
+        for (text, u, expected) in rows {
+            assert_eq!(at(text, u).as_deref(), Ok(expected), "{text} at {u}");
+        }
+        assert!(at("a=1s..2s/5", 0.5).is_err() && at("a=1s..2s,5s", 0.1).is_err());
     }
 
     #[test]

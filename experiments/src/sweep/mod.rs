@@ -3,6 +3,7 @@
 mod axis;
 mod cliff;
 mod definition;
+mod design;
 mod journal;
 mod plan;
 mod result;
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 use crate::report::text;
 use crate::study::{Collect, Study, Unit};
 use crate::{interrupt, print, readable, say};
+pub use axis::Axis;
 use definition::Definition;
 use journal::Journal;
 use plan::Kept;
@@ -276,4 +278,40 @@ fn all_there(first: &Path, definition: &Definition, shards: &[(&Path, Manifest)]
         format!("missing: shard {}", missing.join(", ")),
         "simulate what is missing, and name the folders of all shards",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Sample;
+
+    #[test]
+    fn a_program_that_computes_other_results_is_found_out() {
+        let text = include_str!("../../tests/data/small.toml").replace("\"3m\"", "\"40s\"");
+        let definition = Definition {
+            format: 1,
+            tool: "halfopen".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            name: "small".into(),
+            scenario: "small".into(),
+            variant: None,
+            set: Vec::new(),
+            over: vec!["service.web.instances=2,3".into()],
+            sample: Sample::Grid,
+            points: None,
+            figures: Vec::new(),
+            cliff: "crashes == 0".into(),
+            seed: 1,
+            replications: 2,
+            text,
+        };
+        let plan = Plan::of(definition).unwrap();
+        let study = Study { points: &plan.points, seed: 1, reps: 2, jobs: Some(1) };
+        let all = study.run(true, |_, of| of.iter().map(|it| plan.keep(it)).collect::<Vec<_>>()).unwrap();
+        let (unit, journal) = (Unit { point: 1, rep: 1 }, Path::new("x.journal"));
+        verify(&plan, unit, &all[1][1], journal).unwrap();
+        let other = Kept { digest: all[1][1].digest + 1, ..all[1][1].clone() };
+        let failure = verify(&plan, unit, &other, journal).unwrap_err();
+        assert!(failure.to_string().contains("computes other results"), "{failure}");
+    }
 }

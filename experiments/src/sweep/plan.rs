@@ -6,6 +6,7 @@ use halfopen_sim::digest::Digest;
 
 use super::axis::{AS_IT_IS, Axis, VARIANT};
 use super::definition::Definition;
+use super::design;
 use crate::args::Sample;
 use crate::diagnostics;
 use crate::failure::Failure;
@@ -14,18 +15,14 @@ use crate::source;
 use crate::study::{Change, Point, check};
 
 /// Figures of a sweep for which none were asked.
-const USUAL: [&str; 7] = [
+const USUAL: [&str; 6] = [
     "availability",
     "crashes",
     "time_to_crash_s",
     "time_to_recovery_s",
     "peak_pending_calls",
     "peak_memory_bytes",
-    "latency_ms.p99",
 ];
-
-/// A sweep of more points is a slip of the fingers, or needs shards.
-const MOST_POINTS: usize = 100_000;
 
 /// A sweep, checked.
 pub struct Plan {
@@ -71,7 +68,7 @@ impl Plan {
         let source = definition.source();
         let set = definition.set.iter().map(|it| it.split_once('=').unwrap_or((it, "")));
         let set = set.map(|(path, value)| (path.to_owned(), value.to_owned())).collect();
-        let base = Edits { variant: definition.variant.clone(), set };
+        let base = Edits { variant: definition.variant.clone(), set, ..Edits::default() };
         let scenario = source::read(&source, &base)?;
         let mut wrong = Wrong::default();
         let axes = axes(&definition, &scenario, &mut wrong);
@@ -79,10 +76,13 @@ impl Plan {
         let typed = if definition.figures.is_empty() { &usual } else { &definition.figures };
         let figures = typed.iter().filter_map(|text| wrong.note(Name::parse(text, &scenario))).collect();
         let cliff = wrong.note(Condition::parse(&definition.cliff, &scenario));
-        let values =
-            axes.iter().filter_map(|axis| wrong.note(axis.values().map_err(misnamed))).collect::<Vec<_>>();
-        let Some(cliff) = cliff.filter(|_| wrong.parts.is_empty()) else { return Err(wrong.failure()) };
-        let places = grid(&values)?;
+        let places = design::places(&definition, &axes);
+        for (what, right) in places.as_ref().err().into_iter().flatten() {
+            wrong.add(what, right);
+        }
+        let (Some(cliff), Ok(places), true) = (cliff, places, wrong.parts.is_empty()) else {
+            return Err(wrong.failure());
+        };
         let axes: Vec<String> = axes.into_iter().map(|axis| axis.path).collect();
         let changes: Vec<Change> = places.iter().map(|place| change(&axes, place)).collect();
         let points = check(&source, &base, &changes)?;
@@ -104,11 +104,10 @@ impl Plan {
         }
         let figure =
             |column: usize| Figure::over(&kept.iter().map(|it| it.observed[column]).collect::<Vec<_>>());
-        let cliff = self.cliff.name.number(&figure(self.figures.len()));
         Cell {
             digest: digest.value(),
             figures: (0..self.figures.len()).map(figure).collect(),
-            good: cliff.map(|value| self.cliff.holds_of(value)),
+            good: self.cliff.holds(&figure(self.figures.len())),
         }
     }
 
@@ -142,8 +141,12 @@ struct Wrong {
 }
 
 impl Wrong {
+    fn add(&mut self, wrong: &str, right: &str) {
+        self.parts.push(diagnostics::message(wrong, right));
+    }
+
     fn note<T>(&mut self, result: Result<T, Misnamed>) -> Option<T> {
-        result.map_err(|Misnamed { wrong, right }| self.parts.push(diagnostics::message(&wrong, &right))).ok()
+        result.map_err(|Misnamed { wrong, right }| self.add(&wrong, &right)).ok()
     }
 
     fn failure(mut self) -> Failure {
@@ -154,27 +157,22 @@ impl Wrong {
     }
 }
 
-fn misnamed((wrong, right): (String, String)) -> Misnamed {
-    Misnamed { wrong, right }
-}
-
 fn axes(definition: &Definition, scenario: &Scenario, wrong: &mut Wrong) -> Vec<Axis> {
-    let refuse = |wrong: &str, right: &str| Misnamed { wrong: wrong.into(), right: right.into() };
     if definition.over.is_empty() {
-        let right = "say which with --over PATH=VALUES, or name a sweep file";
-        wrong.note::<()>(Err(refuse("a sweep needs an axis", right)));
+        wrong.add("a sweep needs an axis", "say which with --over PATH=VALUES, or name a sweep file");
     }
     let mut axes: Vec<Axis> = Vec::new();
     for text in &definition.over {
-        let Some(new) = wrong.note(Axis::parse(text).map_err(misnamed)) else { continue };
-        if axes.iter().any(|other| other.path == new.path) {
-            let message = format!("there are two axes `{}`", new.path);
-            wrong.note::<()>(Err(refuse(&message, "put all its values into one")));
+        match Axis::parse(text) {
+            Ok(new) if axes.iter().any(|other| other.path == new.path) => {
+                wrong.add(&format!("there are two axes `{}`", new.path), "put all its values into one");
+            }
+            Ok(new) => axes.push(new),
+            Err((what, right)) => wrong.add(&what, &right),
         }
-        if new.path == VARIANT {
-            variants(&new, definition, scenario, wrong);
-        }
-        axes.push(new);
+    }
+    if let Some(axis) = axes.iter().find(|axis| axis.path == VARIANT) {
+        variants(axis, definition, scenario, wrong);
     }
     axes
 }
@@ -184,33 +182,12 @@ fn variants(axis: &Axis, definition: &Definition, scenario: &Scenario, wrong: &m
     known.push(AS_IT_IS);
     for name in axis.values().unwrap_or_default() {
         if !known.contains(&name.as_str()) {
-            let right = suggest(&name, &known, "there is");
-            wrong.note::<()>(Err(Misnamed { wrong: format!("no variant is named `{name}`"), right }));
+            wrong.add(&format!("no variant is named `{name}`"), &suggest(&name, &known, "there is"));
         }
     }
     if let Some(variant) = &definition.variant {
-        let right = format!("leave out --variant {variant}");
-        wrong.note::<()>(Err(Misnamed { wrong: "the variant is an axis already".into(), right }));
+        wrong.add("the variant is an axis already", &format!("leave out --variant {variant}"));
     }
-}
-
-/// Every value with every value of the others; the last axis runs fastest.
-fn grid(values: &[Vec<String>]) -> Result<Vec<Vec<String>>, Failure> {
-    let count = values.iter().try_fold(1_usize, |count, axis| count.checked_mul(axis.len()));
-    if count.is_none_or(|count| count > MOST_POINTS) {
-        let sizes: Vec<String> = values.iter().map(|axis| axis.len().to_string()).collect();
-        return Err(Failure::wrong(
-            format!("{} points are too many", sizes.join(" × ")),
-            format!("at most {MOST_POINTS}: take fewer values"),
-        ));
-    }
-    let mut places = vec![Vec::new()];
-    for axis in values {
-        let longer =
-            |place: &Vec<String>, value: &String| [place.as_slice(), std::slice::from_ref(value)].concat();
-        places = places.iter().flat_map(|place| axis.iter().map(move |value| longer(place, value))).collect();
-    }
-    Ok(places)
 }
 
 fn change(axes: &[String], place: &[String]) -> Change {

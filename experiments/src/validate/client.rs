@@ -70,6 +70,7 @@ fn option(name: &str, value: &Value) -> Vec<String> {
         ("disableOfflineQueue", Value::Bool(disabled)) => vec![format!("offline_queue = {}", !disabled)],
         ("retry_unfulfilled_commands", Value::Bool(true)) => vec!["in_flight_on_close = \"resend\"".into()],
         ("commandsQueueMaxLength", _) => vec![format!("max_pending = {value}")],
+        ("enableAutoPipelining", _) => vec![format!("auto_pipelining = {value}")],
         ("failoverDetector", _) => vec![format!("failover_detector = {value}")],
         (other, _) => vec![format!("\"{other}\" = {value}")],
     }

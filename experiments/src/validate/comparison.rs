@@ -64,6 +64,23 @@ pub struct Comparison {
     pub reason: String,
 }
 
+impl Comparison {
+    /// Whether what was measured lies in the prediction interval; `None` where one of both is missing.
+    pub fn covered(&self) -> Option<bool> {
+        let [low, high] = self.interval?;
+        match self.expected {
+            Value::Number(measured) => {
+                // Both are rounded to the same digits at best.
+                let slack = 1e-9 * measured.abs();
+                let from = low.is_some_and(|low| low <= measured + slack);
+                Some(from && high.is_none_or(|high| measured <= high + slack))
+            }
+            Value::Never => Some(high.is_none()),
+            Value::Word(_) | Value::Nothing => None,
+        }
+    }
+}
+
 /// How far a prediction may be from its measurement: the wider of both counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Tolerance {

@@ -20,7 +20,6 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
@@ -47,7 +46,7 @@ use row::{Cases, Row};
 /// Compares, tells the person, writes the page.
 pub fn validate(args: &args::Validate) -> Result<ExitCode, Failure> {
     let (groups, cases, scenarios) =
-        if args.case.is_empty() { shared(args)? } else { own::read(&args.case)? };
+        if args.case.is_empty() { shared(args)? } else { own::read(&args.case, args.seeds())? };
     let known = known::list(args.cases.is_none() && args.case.is_empty())?;
     interrupt::listen()?;
     let pool = rayon::ThreadPoolBuilder::new()
@@ -63,7 +62,8 @@ pub fn validate(args: &args::Validate) -> Result<ExitCode, Failure> {
         comparisons.extend(pool.install(|| (group.compare)(&ground)));
     }
     let outcome = Outcome::new(&groups, comparisons, &known);
-    let title = format!("halfopen against measurements ({} seeds from {})", args.seeds(), args.seed);
+    let over = if args.uncertain { ", calibrated values drawn from their ranges" } else { "" };
+    let title = format!("halfopen against measurements ({} seeds from {}{over})", args.seeds(), args.seed);
     let sections = validation::describe(&outcome);
     if let Some(page) = &args.out {
         write_page(page, &title, &sections, &outcome)?;
@@ -96,8 +96,8 @@ fn chosen(only: &[String]) -> Result<Vec<&'static Group>, Failure> {
     Ok(GROUPS.iter().filter(wanted).collect())
 }
 
-/// Cases by name, each as a scenario, or why it is none.
-type Scenarios = Vec<(String, Result<Scenario, String>)>;
+/// Cases by name, each as a scenario for every seed, or why it is none.
+type Scenarios = Vec<(String, Result<Vec<Scenario>, String>)>;
 
 /// Cases that come with the program, or those of a table, and which groups take them.
 fn shared(args: &args::Validate) -> Result<(Vec<&'static Group>, Cases, Scenarios), Failure> {
@@ -105,8 +105,16 @@ fn shared(args: &args::Validate) -> Result<(Vec<&'static Group>, Cases, Scenario
     let cases = args.cases.as_deref().map_or_else(Cases::shipped, Cases::from)?;
     let calibration = Calibration::shipped();
     let needed = |row: &&Row| groups.iter().any(|group| (group.takes)(row, &cases.courses));
-    let read = |row: &Row| (row.case_id.clone(), scenario::read(row, &calibration));
-    let scenarios = cases.rows.iter().filter(needed).map(read).collect();
+    let count = args.seeds() as usize;
+    let calibrations = calibration.drawn(count, args.seed);
+    let settings = |row: &Row| {
+        if args.uncertain {
+            return scenario::drawn(row, &calibrations, args.seed);
+        }
+        scenario::read(row, &calibration).map(|scenario| vec![scenario; count])
+    };
+    let scenarios =
+        cases.rows.iter().filter(needed).map(|row| (row.case_id.clone(), settings(row))).collect();
     Ok((groups, cases, scenarios))
 }
 
@@ -116,11 +124,10 @@ fn simulate(
     pool: &ThreadPool,
     scenarios: Scenarios,
 ) -> Result<BTreeMap<String, Runs>, Failure> {
-    let seeds = u64::from(args.seeds());
-    let work = scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|it| cost(it) * seeds).sum();
+    let work = scenarios.iter().filter_map(|(_, read)| read.as_ref().ok()).flatten().map(cost).sum();
     let progress = Progress::new(scenarios.len(), work, args.shown.quiet);
-    let run = |(id, read): (String, Result<Scenario, String>)| {
-        let runs = read.and_then(|scenario| over_seeds(&scenario, args.seed..args.seed + seeds, &progress));
+    let run = |(id, read): (String, Result<Vec<Scenario>, String>)| {
+        let runs = read.and_then(|scenarios| over_seeds(&scenarios, args.seed, &progress));
         progress.finished_one();
         (id, runs)
     };
@@ -131,11 +138,11 @@ fn simulate(
     Ok(runs)
 }
 
-/// One case with every seed. A run that a defect of ours stops is told as a miss: the other cases are still worth
+/// One case, a scenario for each seed. A run that a defect of ours stops is told as a miss: the other cases are still worth
 /// their time.
-fn over_seeds(scenario: &Scenario, seeds: Range<u64>, progress: &Progress) -> Runs {
+fn over_seeds(scenarios: &[Scenario], first: u64, progress: &Progress) -> Runs {
     let mut runs = Vec::new();
-    for seed in seeds.take_while(|_| !interrupt::asked()) {
+    for (scenario, seed) in scenarios.iter().zip(first..).take_while(|_| !interrupt::asked()) {
         let run = catch_unwind(AssertUnwindSafe(|| watch::watch(scenario, seed))).map_err(|_| {
             let name = &scenario.name;
             format!("a defect of halfopen stops it: halfopen show {name} > case.toml; halfopen run case.toml --seed {seed} --reps 1")

@@ -1,5 +1,6 @@
 //! All comparisons with their totals, and what of them is news.
 
+use halfopen_models::statistics::{LEVEL, wilson};
 use serde::Serialize;
 
 use super::comparison::Comparison;
@@ -25,6 +26,28 @@ pub struct Total {
     pub known_misses: usize,
     /// Misses that are not.
     pub new_misses: usize,
+    /// How often what was measured lies in its 90 % prediction interval; absent of textbook cases, whose intervals are
+    /// of another kind.
+    pub coverage: Option<Coverage>,
+}
+
+/// A share of measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Coverage {
+    /// Inside their interval.
+    pub inside: u32,
+    /// Of so many that have one.
+    pub of: u32,
+    /// Wilson's 95 % interval of the share. Quantities of one case go together, so it is a little too narrow.
+    pub ci95: [f64; 2],
+}
+
+impl Coverage {
+    fn of<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> Option<Coverage> {
+        let told: Vec<bool> = comparisons.filter_map(Comparison::covered).collect();
+        let (inside, of) = (told.iter().filter(|&&inside| inside).count() as u32, told.len() as u32);
+        (of > 0).then(|| Coverage { inside, of, ci95: wilson(inside, of, LEVEL) })
+    }
 }
 
 /// What came out.
@@ -98,5 +121,8 @@ fn total(group: &Group, comparisons: &[Comparison], news: &[bool]) -> Total {
         holds,
         known_misses: compared - holds - new_misses,
         new_misses,
+        coverage: Coverage::of(
+            mine().map(|(comparison, _)| comparison).filter(|it| group.is_measured() && it.id != "all"),
+        ),
     }
 }

@@ -12,11 +12,11 @@ use super::row::{Cases, Courses, Row};
 use crate::failure::Failure;
 use crate::lab::Case;
 
-/// The cases of these files, and the one group that takes them.
+/// The cases of these files, each over so many seeds, and the one group that takes them.
 ///
 /// # Errors
 /// When a file is no case, or was not measured.
-pub fn read(files: &[PathBuf]) -> Result<(Vec<&'static Group>, Cases, Scenarios), Failure> {
+pub fn read(files: &[PathBuf], seeds: u32) -> Result<(Vec<&'static Group>, Cases, Scenarios), Failure> {
     let (mut rows, mut scenarios) = (Vec::new(), Vec::new());
     for file in files {
         let path = file.to_string_lossy();
@@ -31,7 +31,7 @@ pub fn read(files: &[PathBuf]) -> Result<(Vec<&'static Group>, Cases, Scenarios)
             .map_err(|error| Failure::wrong(format!("{path}: [measured]: {error}"), "see docs/lab.md"))?;
         let case_id = case.scenario.name.clone();
         rows.push(Row { case_id: case_id.clone(), ..row });
-        scenarios.push((case_id, Ok(case.scenario)));
+        scenarios.push((case_id, Ok(vec![case.scenario; seeds as usize])));
     }
     Ok((vec![&OWN], Cases { rows, courses: Courses::new() }, scenarios))
 }

@@ -72,7 +72,7 @@ fn the_report_tells_everything_without_colour_in_a_pipe() {
         "holds   errors begin with the deadline",
         "a manual failover crashes nothing (variant manual-failover)",
         "service.web.memory.limit",
-        "128MiB … 1GiB",
+        "200MiB … 1GiB",
         "output/small",
         "halfopen run small.toml --variant command-timeout",
     ] {

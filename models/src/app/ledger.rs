@@ -106,13 +106,16 @@ impl Ledger {
         self.pending_calls -= 1;
     }
 
-    /// What a client keeps of a call whose caller has given up: it came with the call, and stays.
-    pub(crate) fn begin_timed_out(&mut self, bytes: Bytes) {
-        self.client_buffers.add(bytes);
+    /// What a client keeps of a call whose caller has given up: its command, with the value that this carries. It came with
+    /// the call, and stays.
+    pub(crate) fn begin_timed_out(&mut self, bytes: Bytes, value: Payload) {
+        self.client_buffers.add(bytes + value.heap);
+        self.payload_buffers += value.buffers;
     }
 
-    pub(crate) fn end_timed_out(&mut self, bytes: Bytes) {
-        self.client_buffers.free(bytes);
+    pub(crate) fn end_timed_out(&mut self, bytes: Bytes, value: Payload) {
+        self.client_buffers.free(bytes + value.heap);
+        self.payload_buffers -= value.buffers;
     }
 }
 
@@ -124,13 +127,13 @@ mod tests {
     fn parts_add_up_and_go_back_to_the_baseline() {
         let mut ledger = Ledger::new(100);
         ledger.begin_request(30);
-        let payload = Payload { heap: 3, buffers: 20 };
+        let payload = Payload { heap: 3, buffers: 20, carried: 0 };
         ledger.begin_call(4, payload);
         assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (157, 137, 1));
         ledger.end_call(4, payload);
-        ledger.begin_timed_out(2);
-        assert_eq!((ledger.total(), ledger.pending_calls()), (132, 0));
-        ledger.end_timed_out(2);
+        ledger.begin_timed_out(2, payload);
+        assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (155, 135, 0));
+        ledger.end_timed_out(2, payload);
         ledger.end_request(30);
         assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (100, 100, 0));
     }
@@ -139,9 +142,9 @@ mod tests {
     fn what_was_allocated_never_shrinks_and_what_a_client_keeps_of_a_call_came_with_it() {
         let mut ledger = Ledger::new(100);
         ledger.litter(5);
-        ledger.begin_call(4, Payload { heap: 3, buffers: 20 });
-        ledger.end_call(4, Payload { heap: 3, buffers: 20 });
-        ledger.begin_timed_out(2);
+        ledger.begin_call(4, Payload { heap: 3, buffers: 20, carried: 0 });
+        ledger.end_call(4, Payload { heap: 3, buffers: 20, carried: 0 });
+        ledger.begin_timed_out(2, Payload::default());
         assert_eq!((ledger.allocated(), ledger.heap()), (12, 102));
         assert_eq!(ledger.parts()[1], Part { alive: 0, came: 7 });
     }

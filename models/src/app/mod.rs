@@ -50,7 +50,7 @@ new_key_type! {
     pub struct TaskKey;
 }
 
-/// `CPython`'s `sys.getswitchinterval()`: 5 ms.
+/// `sys.getswitchinterval()` of Python: 5 ms.
 const SWITCH_INTERVAL: Span = Span::from_millis(5);
 
 /// What can happen to an instance.
@@ -104,8 +104,8 @@ pub enum Effect {
         /// Its options.
         options: SocketOptions,
     },
-    /// Write a call to a connection.
-    Send(Socket, CallKey),
+    /// Write a call of this size to a connection.
+    Send(Socket, CallKey, Bytes),
     /// Close a socket.
     Close(Socket),
     /// Say on a socket that nothing more is written, and wait for the peer to close it.
@@ -216,7 +216,13 @@ impl Instance {
         }
         let (Concurrency::EventLoop { cpu } | Concurrency::Workers { cpu, .. }) = service.concurrency;
         let clients = (0..caches.len())
-            .map(|i| Client::new(service.client.clone(), streams.stream("backoff", &format!("{name}.{i}"))))
+            .map(|i| {
+                Client::new(
+                    service.client.clone(),
+                    service.kernel.congestion,
+                    streams.stream("backoff", &format!("{name}.{i}")),
+                )
+            })
             .collect();
         Instance {
             slice: Span::from_nanos(cpu.as_nanos() / (calls.len() as u64 + 1)),

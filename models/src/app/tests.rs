@@ -28,7 +28,7 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
         calls: vec![Calls {
             cache: 0,
             times: calls,
-            payload: Payload { heap: 10, buffers: 0 },
+            payload: Payload { heap: 10, buffers: 0, carried: 0 },
             misses: None,
             on_error: OnError::Fail,
         }],
@@ -37,7 +37,7 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
             bytes_per_timed_out_call: 30,
             ..client::tests::options()
         },
-        kernel: Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 },
+        kernel: Kernel::LINUX,
         objective: Objective { errors: 0.01, p99: MS(2_000) },
         protections: Protections::default(),
     }

@@ -8,6 +8,7 @@
 //! before they call it ready (one more round trip; on a stopped process no dial would end in it).
 
 pub mod backoff;
+mod batch;
 mod outbox;
 mod pipeline;
 mod pool;
@@ -23,8 +24,9 @@ use crate::app::{self, Ledger, TaskKey};
 use crate::event::CacheId;
 use crate::network::kernel::SocketOptions;
 use crate::network::{Socket, SocketError};
-use crate::scenario::{self, Connections, Counts, Covers, Payload};
+use crate::scenario::{self, Bytes, Congestion, Connections, Counts, Covers, Payload};
 
+use batch::Batch;
 use pipeline::Pipeline;
 use pool::Pool;
 
@@ -77,6 +79,7 @@ pub struct Client {
     /// Calls that nobody waits for: given up by their callers, or the client's own.
     unawaited: u64,
     connections: Sharing,
+    batch: Batch,
     stream: Stream,
 }
 
@@ -91,6 +94,8 @@ enum Sharing {
 struct Call {
     is_own: bool,
     is_ping: bool,
+    /// Whether its batch is under way.
+    in_batch: bool,
     task: Option<TaskKey>,
     payload: Payload,
     tries: u32,
@@ -134,8 +139,8 @@ impl Desk<'_, '_> {
         socket
     }
 
-    fn send(&mut self, socket: Socket, call: CallKey) {
-        self.out.emit(app::Effect::Send(socket, call));
+    fn send(&mut self, socket: Socket, call: CallKey, bytes: Bytes) {
+        self.out.emit(app::Effect::Send(socket, call, bytes));
     }
 
     fn end(&mut self, socket: Socket) {
@@ -152,20 +157,29 @@ struct Book<'a> {
     options: &'a scenario::Client,
     calls: &'a mut SlotMap<CallKey, Call>,
     unawaited: &'a mut u64,
+    batch: &'a mut Batch,
     stream: &'a mut Stream,
 }
 
 impl Book<'_> {
+    /// Size of a call's command on the wire.
+    fn command_bytes(&self, key: CallKey) -> Bytes {
+        self.calls.get(key).map_or(0, |call| call.payload.command_bytes())
+    }
+
     /// A call has ended: frees what it held and tells its task.
     fn settle(&mut self, desk: &mut Desk<'_, '_>, key: CallKey, good: bool) {
         let Some(call) = self.calls.remove(key) else { return };
         desk.out.cancel(call.timer);
         desk.out.cancel(call.retry);
+        if call.in_batch {
+            self.batch.one_ended();
+        }
         if let Some(task) = call.task {
-            desk.ledger.end_call(self.options.bytes_per_call, call.payload);
+            desk.ledger.end_call(call_bytes(self.options, call.payload), call.payload);
             desk.settled.push((task, good));
         } else {
-            desk.ledger.end_timed_out(self.options.bytes_per_timed_out_call);
+            end_timed_out(self.options, desk.ledger, call.payload);
             *self.unawaited -= 1;
         }
     }
@@ -188,10 +202,13 @@ impl Book<'_> {
         let Some(call) = self.calls.get_mut(key) else { return };
         call.timer = None;
         if let Some(task) = call.task.take() {
-            desk.ledger.end_call(self.options.bytes_per_call, call.payload);
-            desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
+            desk.ledger.end_call(call_bytes(self.options, call.payload), call.payload);
+            begin_timed_out(self.options, desk.ledger, call.payload);
             *self.unawaited += 1;
             desk.settled.push((task, false));
+            if std::mem::take(&mut call.in_batch) {
+                self.batch.one_ended();
+            }
         }
     }
 
@@ -215,11 +232,10 @@ impl Book<'_> {
 
     /// Makes a call of the client's own: a check of a new connection, or a ping.
     fn own_call(&mut self, desk: &mut Desk<'_, '_>, is_ping: bool) -> CallKey {
-        desk.ledger.begin_timed_out(self.options.bytes_per_timed_out_call);
         *self.unawaited += 1;
         let payload = Payload::default();
-        let call = Call { is_own: true, is_ping, task: None, payload, tries: 0, timer: None, retry: None };
-        self.calls.insert(call)
+        begin_timed_out(self.options, desk.ledger, payload);
+        self.calls.insert(Call { is_own: true, is_ping, ..Call::new(None, payload) })
     }
 
     fn is_own(&self, key: CallKey) -> bool {
@@ -235,16 +251,55 @@ impl Book<'_> {
     }
 }
 
+/// What a pending call costs beside its payload.
+fn call_bytes(options: &scenario::Client, payload: Payload) -> Bytes {
+    let value = if payload.carried > 0 { options.bytes_per_set } else { 0 };
+    let batch = if options.auto_pipelining { batch::BYTES } else { 0 };
+    options.bytes_per_call + value + batch
+}
+
+/// What a client still holds of a timed-out call: its command, and so the value that it carries.
+fn timed_out_bytes(options: &scenario::Client, payload: Payload) -> (Bytes, Payload) {
+    match payload.carried {
+        0 => (options.bytes_per_timed_out_call, Payload::default()),
+        _ => (options.bytes_per_timed_out_call + options.bytes_per_set, payload),
+    }
+}
+
+fn begin_timed_out(options: &scenario::Client, ledger: &mut Ledger, payload: Payload) {
+    let (bytes, value) = timed_out_bytes(options, payload);
+    ledger.begin_timed_out(bytes, value);
+}
+
+fn end_timed_out(options: &scenario::Client, ledger: &mut Ledger, payload: Payload) {
+    let (bytes, value) = timed_out_bytes(options, payload);
+    ledger.end_timed_out(bytes, value);
+}
+
+impl Call {
+    fn new(task: Option<TaskKey>, payload: Payload) -> Call {
+        let (timer, retry) = (None, None);
+        Call { is_own: false, is_ping: false, in_batch: false, task, payload, tries: 0, timer, retry }
+    }
+}
+
 impl Client {
-    /// A client that has not dialled yet.
-    pub fn new(options: scenario::Client, stream: Stream) -> Client {
+    /// A client that has not dialled yet, on a host with this congestion control.
+    pub fn new(options: scenario::Client, congestion: Congestion, stream: Stream) -> Client {
         let connections = match options.connections {
-            Connections::Pipelined => Sharing::Pipeline(Pipeline::default()),
+            Connections::Pipelined => Sharing::Pipeline(Pipeline::new(congestion)),
             Connections::Pool { size, acquire_timeout, order } => {
                 Sharing::Pool(Pool::new(size, acquire_timeout, order))
             }
         };
-        Client { options, calls: SlotMap::with_key(), unawaited: 0, connections, stream }
+        Client {
+            options,
+            calls: SlotMap::with_key(),
+            unawaited: 0,
+            connections,
+            batch: Batch::default(),
+            stream,
+        }
     }
 
     /// The process has started. A pipelined client dials at once, a pool when it has a call.
@@ -265,6 +320,7 @@ impl Client {
             Sharing::Pipeline(pipeline) => pipeline.forget(desk),
             Sharing::Pool(pool) => pool.forget(desk),
         }
+        self.batch = Batch::default();
     }
 
     /// Makes a call for a task.
@@ -278,26 +334,46 @@ impl Client {
             desk.settled.push((task, false));
             return;
         }
-        desk.ledger.begin_call(self.options.bytes_per_call, payload);
+        desk.ledger.begin_call(call_bytes(&self.options, payload), payload);
+        let key = self.calls.insert(Call::new(Some(task), payload));
+        if self.options.auto_pipelining {
+            self.batch.wait(key);
+            self.batch_goes(desk);
+        } else {
+            self.begin(desk, key);
+        }
+    }
+
+    /// The calls that waited for others, when these have ended. None of them may end at once and be waited for by none:
+    /// so it is tried again until some are under way.
+    fn batch_goes(&mut self, desk: &mut Desk<'_, '_>) {
+        loop {
+            let calls = self.batch.go();
+            for &key in &calls {
+                self.calls[key].in_batch = true;
+            }
+            for &key in &calls {
+                self.begin(desk, key);
+            }
+            if calls.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// A call's clock starts, and it looks for a connection.
+    fn begin(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
         // In a pool each call takes its place at once; in a pipeline the time may count from when there is a connection.
         let counts_later = self.options.command_timeout_covers == Covers::Connected
             && matches!(self.connections, Sharing::Pipeline(_));
         let timeout = self.options.command_timeout.filter(|_| !counts_later);
-        let key = self.calls.insert_with_key(|key| Call {
-            is_own: false,
-            is_ping: false,
-            task: Some(task),
-            payload,
-            tries: 0,
-            timer: desk.arm_if(timeout, Event::CommandTimeout(key)),
-            retry: None,
-        });
+        self.calls[key].timer = desk.arm_if(timeout, Event::CommandTimeout(key));
         self.place(desk, key);
     }
 
     fn book(&mut self) -> (Book<'_>, &mut Sharing) {
-        let Client { options, calls, unawaited, connections, stream } = self;
-        (Book { options, calls, unawaited, stream }, connections)
+        let Client { options, calls, unawaited, connections, batch, stream } = self;
+        (Book { options, calls, unawaited, batch, stream }, connections)
     }
 
     fn place(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
@@ -310,6 +386,13 @@ impl Client {
 
     /// Takes one event.
     pub fn on(&mut self, event: Event, desk: &mut Desk<'_, '_>) {
+        self.take(event, desk);
+        if self.options.auto_pipelining {
+            self.batch_goes(desk);
+        }
+    }
+
+    fn take(&mut self, event: Event, desk: &mut Desk<'_, '_>) {
         if let Event::Retry(key) = event {
             match self.calls.get_mut(key) {
                 Some(call) if call.task.is_some() => {

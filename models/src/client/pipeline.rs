@@ -7,7 +7,7 @@ use halfopen_sim::{Span, Time, Timer};
 use super::outbox::Outbox;
 use super::{Book, CallKey, Desk, Event, backoff};
 use crate::network::Socket;
-use crate::scenario::{self, AfterSocketTimeout, Covers, InFlight, Watches, WhenFull};
+use crate::scenario::{self, AfterSocketTimeout, Congestion, Covers, InFlight, Watches, WhenFull};
 
 /// libuv counts whole milliseconds: what is due within one is done in one turn of the loop.
 const TURN: Span = Span::from_millis(1);
@@ -17,13 +17,14 @@ const TURN: Span = Span::from_millis(1);
 const DISCONNECT_TIMEOUT: Span = Span::from_secs(2);
 
 /// The connection and the calls on it and in front of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pipeline {
     link: Link,
     /// Written, in order; replies match from the front.
     written: VecDeque<CallKey>,
     /// Not written (the offline queue, or kept while the socket is full), in order.
     waiting: VecDeque<CallKey>,
+    congestion: Congestion,
     outbox: Outbox,
     last_turn: Time,
     /// Closes since the connection was last ready.
@@ -37,9 +38,8 @@ pub(super) struct Pipeline {
     ping_timer: Option<Timer>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
-    #[default]
     Down,
     Dialing(Socket),
     /// Connected; the client's own first command is not answered yet.
@@ -51,7 +51,31 @@ enum Link {
     Closed,
 }
 
+/// Whether anything of this client depends on what its socket takes.
+fn looks_at_buffers(options: &scenario::Client) -> bool {
+    options.when_full != WhenFull::Buffers || options.socket_timeout_watches == Watches::Traffic
+}
+
 impl Pipeline {
+    /// Not connected, on a host with this congestion control.
+    pub(super) fn new(congestion: Congestion) -> Pipeline {
+        Pipeline {
+            link: Link::Down,
+            written: VecDeque::new(),
+            waiting: VecDeque::new(),
+            congestion,
+            outbox: Outbox::new(congestion),
+            last_turn: Time::ZERO,
+            closes: 0,
+            waited: Span::ZERO,
+            connect_timer: None,
+            socket_timer: None,
+            end_timer: None,
+            reconnect_timer: None,
+            ping_timer: None,
+        }
+    }
+
     /// The process has started: dials. A failure of this dial counts as one after a loss.
     pub(super) fn start(&mut self, options: &scenario::Client, desk: &mut Desk<'_, '_>) {
         self.closes = options.dials_at_once.min(1);
@@ -101,9 +125,11 @@ impl Pipeline {
     }
 
     fn write(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket, key: CallKey) {
-        let taken = self.outbox.write(desk.out.now(), self.written.is_empty());
+        let bytes = book.command_bytes(key);
+        let taken = looks_at_buffers(book.options)
+            && self.outbox.write(desk.out.now(), bytes, self.written.is_empty());
         self.written.push_back(key);
-        desk.send(socket, key);
+        desk.send(socket, key, bytes);
         if book.options.command_timeout_covers == Covers::Unwritten {
             book.stop_clock(desk, key);
         }
@@ -171,9 +197,10 @@ impl Pipeline {
 
     fn on_connected(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket) {
         desk.out.cancel(self.connect_timer.take());
+        self.outbox = Outbox::new(self.congestion);
+        self.outbox.drained(desk.out.now());
         if book.options.ready_check {
             self.link = Link::Checking(socket);
-            self.outbox.drained(desk.out.now());
             let check = book.own_call(desk, false);
             self.write(book, desk, socket, check);
         } else {
@@ -210,7 +237,9 @@ impl Pipeline {
             self.ping_timer = desk.arm_if(book.options.ping_interval, Event::Ping);
         }
         book.settle(desk, key, true);
-        self.outbox.drained(desk.out.now());
+        if looks_at_buffers(book.options) {
+            self.outbox.drained(desk.out.now());
+        }
         for key in std::mem::take(&mut self.waiting) {
             self.write_or_keep(book, desk, socket, key);
         }
@@ -300,6 +329,6 @@ impl Pipeline {
         for timer in [connect_timer, socket_timer, end_timer, reconnect_timer, ping_timer] {
             desk.out.cancel(timer);
         }
-        *self = Pipeline::default();
+        *self = Pipeline::new(self.congestion);
     }
 }

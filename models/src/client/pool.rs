@@ -82,7 +82,7 @@ impl Pool {
     }
 
     fn send(&mut self, book: &Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket, call: CallKey) {
-        desk.send(socket, call);
+        desk.send(socket, call, book.command_bytes(call));
         let timer = desk.arm_if(book.options.socket_timeout, Event::SocketTimeout(socket));
         self.busy.push(Busy { socket, call, timer });
     }

@@ -9,14 +9,16 @@
 //! too, and its acknowledgement repairs the loss sooner (`Behind`). Lost replies are the node's kernel's to repair
 //! (`replies.rs`).
 //!
-//! Left out: congestion beyond the initial window.
+//! How much of what is written a socket takes is in `send_buffer.rs`. Left out: congestion beyond the initial window.
 
+pub mod counted;
 pub mod kernel;
 pub mod names;
 pub mod neighbour;
 pub mod replies;
 pub mod retransmission;
 pub mod round_trip;
+pub mod send_buffer;
 pub mod wheel;
 
 use halfopen_sim::{Span, Time};
@@ -85,6 +87,8 @@ pub enum Event {
     RetransmissionTimer(Socket),
     /// The keepalive timer.
     KeepaliveTimer(Socket),
+    /// The user timeout of a connection whose window is closed.
+    WindowTimer(Socket),
     /// A SYN left for a neighbour that is silent on the segment.
     Unresolved(Socket),
     /// Nobody answered the resolution of its address.

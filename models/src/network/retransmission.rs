@@ -114,6 +114,12 @@ impl Handshake {
         clamp(self.rto, self.began, self.began, user_timeout)
     }
 
+    /// The timer fired on a system that waits these times and then has failed.
+    pub fn fire_after(&mut self, waits: &[Span]) -> Firing {
+        self.sent_again += 1;
+        waits.get(self.sent_again as usize).map_or(Firing::GiveUp, |&wait| Firing::Resend(wait))
+    }
+
     /// The timer fired at `now`: `retries` is `tcp_syn_retries`, `linear` is `tcp_syn_linear_timeouts`.
     pub fn fire(&mut self, now: Time, retries: u32, linear: u32, user_timeout: Option<Span>) -> Firing {
         let limit = user_timeout.unwrap_or(SYN_RTO * ((2 << retries.min(32)) - 1));

@@ -1,7 +1,7 @@
 //! A cache node: one thread that runs commands in order of arrival. What it stores is in `contents.rs`.
 //!
-//! Left out: background work of the server, output-buffer limits, replication traffic, memory; the limit
-//! of a stopped process's receive buffer (its kernel acknowledges here without end). What its host answers when the
+//! Left out: background work of the server, output-buffer limits, replication traffic, memory; the limit of a stopped
+//! process's receive buffer (who writes to it feels it: `network/kernel/window.rs`). What its host answers when the
 //! process cannot is the network's business (`network::Peer`).
 
 pub mod contents;

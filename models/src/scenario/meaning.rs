@@ -7,6 +7,7 @@ use halfopen_sim::chance::Distribution;
 use halfopen_sim::{Span, Time};
 
 use super::options::Client;
+use super::range::Range;
 use crate::failover::sentinel;
 use crate::fault::Fault;
 use crate::protect::Protections;
@@ -281,11 +282,28 @@ pub struct Payload {
     pub heap: Bytes,
     /// Beside it, in buffers.
     pub buffers: Bytes,
+    /// What of it the command carries to the cache as its value; none for a GET.
+    pub carried: Bytes,
+}
+
+/// A GET of a key of five bytes, as RESP has it.
+const GET: Bytes = 24;
+
+impl Payload {
+    /// Size of the command on the wire, in RESP: a value adds itself, its length in digits and five more characters.
+    pub fn command_bytes(&self) -> Bytes {
+        match self.carried {
+            0 => GET,
+            value => GET + value + u64::from(value.ilog10()) + 6,
+        }
+    }
 }
 
 /// Kernel settings of an instance's host. Defaults are Linux's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
+    /// Whose rules hold; the settings below are Linux's.
+    pub os: System,
     /// `net.ipv4.tcp_retries2`.
     pub tcp_retries2: u32,
     /// `net.ipv4.tcp_syn_retries`.
@@ -294,6 +312,41 @@ pub struct Kernel {
     pub tcp_syn_linear_timeouts: u32,
     /// Timer interrupts a second (`CONFIG_HZ`).
     pub hz: u32,
+    /// `net.ipv4.tcp_congestion_control`: how much a socket takes before it pushes back depends on it.
+    pub congestion: Congestion,
+}
+
+/// An operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// With the settings of its kernel.
+    Linux,
+    /// With its defaults.
+    Windows,
+    /// With its defaults.
+    MacOs,
+}
+
+/// What decides how much may be in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Congestion {
+    /// Linux's default.
+    Cubic,
+    /// What some distributions and clouds set.
+    Bbr,
+}
+
+impl Kernel {
+    /// Linux's own values: `TCP_RETR2` 15, `TCP_SYN_RETRIES` 6 (include/net/tcp.h), `sysctl_tcp_syn_linear_timeouts` 4
+    /// (since 6.5, `net/ipv4/tcp_ipv4.c`), `CONFIG_HZ` 250 (`kernel/Kconfig.hz`), `DEFAULT_CUBIC` (`net/ipv4/Kconfig`).
+    pub const LINUX: Kernel = Kernel {
+        os: System::Linux,
+        tcp_retries2: 15,
+        tcp_syn_retries: 6,
+        tcp_syn_linear_timeouts: 4,
+        hz: 250,
+        congestion: Congestion::Cubic,
+    };
 }
 
 /// When a service counts as well.
@@ -341,8 +394,8 @@ pub struct Assumption {
     pub path: String,
     /// The value as written in the file.
     pub value: String,
-    /// Lower and upper end as written.
-    pub range: (String, String),
+    /// What it may be.
+    pub range: Range,
     /// Why this range.
     pub why: String,
 }
@@ -360,10 +413,34 @@ pub struct Claim {
     pub service: Option<usize>,
     /// What is measured.
     pub figure: ClaimFigure,
-    /// Smallest value that holds, inclusive (seconds or a count).
+    /// What of it must lie within the bounds.
+    pub must: ClaimMust,
+    /// Smallest value that holds, inclusive, in the figure's unit; against another variant a ratio.
     pub at_least: Option<f64>,
-    /// Largest value that holds, inclusive (seconds or a count).
+    /// Largest value that holds, inclusive, in the figure's unit; against another variant a ratio.
     pub at_most: Option<f64>,
+}
+
+impl Claim {
+    /// The variants whose runs it needs; `None`: the scenario as it is.
+    pub fn variants(&self) -> impl Iterator<Item = Option<&str>> {
+        let other = match &self.must {
+            ClaimMust::Against(other) => Some(other.as_deref()),
+            ClaimMust::Usual | ClaimMust::Share(_) => None,
+        };
+        std::iter::once(self.variant.as_deref()).chain(other)
+    }
+}
+
+/// What must lie within the bounds of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClaimMust {
+    /// The median of a time that may not come, the mean of a trend, every replication of anything else.
+    Usual,
+    /// This share of the replications, 0–1: a quantile.
+    Share(f64),
+    /// The ratio of the mean to that of another variant; `None`: of the scenario as it is.
+    Against(Option<String>),
 }
 
 /// What a claim is about. For the system: the earliest first error and crash, the latest recovery, the longest
@@ -382,4 +459,25 @@ pub enum ClaimFigure {
     Crashes,
     /// Share of requests answered well and in time, 0–1.
     Availability,
+    /// Failed requests of the whole run.
+    Errors,
+    /// Most calls pending at once.
+    PeakPendingCalls,
+    /// Most bytes in one instance's ledger.
+    PeakMemory,
+    /// Latency of good answers: this quantile in each run, seconds.
+    Latency(LatencyQuantile),
+    /// Calls that reached a node ÷ calls the same users needed.
+    RetryAmplification,
+    /// By how many calls a second what pends grows, from half-way between the first fault and the horizon on.
+    PendingGrowth,
+}
+
+/// A quantile of a run's latencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LatencyQuantile {
+    P50,
+    P99,
+    P999,
 }

@@ -5,6 +5,7 @@ use halfopen_sim::Span;
 use super::Bytes;
 
 /// A cache client's options; a preset fills them, the file may override each.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the libraries have it")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Client {
     /// Name of the preset: `ioredis-5`.
@@ -51,12 +52,16 @@ pub struct Client {
     pub retry_backoff: Backoff,
     /// Whether it hears when its cache's sentinels announce a switch, and then closes its connection.
     pub failover_detector: bool,
+    /// Whether calls made while others are under way wait for these and then go together.
+    pub auto_pipelining: bool,
     /// TCP keepalive on its sockets.
     pub keepalive: Option<Keepalive>,
     /// `TCP_USER_TIMEOUT` on its sockets.
     pub tcp_user_timeout: Option<Span>,
     /// Bytes the client and its promise chain hold for one pending call, without payload.
     pub bytes_per_call: Bytes,
+    /// Bytes more for one whose command carries a value, beside the value.
+    pub bytes_per_set: Bytes,
     /// Bytes the client still holds for a call after its command timeout, until the connection closes.
     pub bytes_per_timed_out_call: Bytes,
 }

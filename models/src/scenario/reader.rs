@@ -314,6 +314,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// How many times something, as `"150%"` or `1.5`.
+    pub(crate) fn multiple(&self, most: f64) -> Option<f64> {
+        self.asks(|| Asked::Share);
+        match &self.raw.value {
+            Value::Text(_) => {
+                let ratio = self.quantity("a share", units::ratio)?;
+                self.within(ratio, 0.0, most, |share| format!("\"{}%\"", share * 100.0))
+            }
+            _ => self.number(0.0, most),
+        }
+    }
+
     /// One of these texts.
     pub(crate) fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
         for (name, _) in choices {

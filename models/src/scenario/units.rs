@@ -90,6 +90,23 @@ pub(crate) fn bytes_text(bytes: Bytes) -> String {
     fitting.map_or_else(|| format!("{bytes}B"), |(name, size)| format!("{}{name}", bytes / size))
 }
 
+/// Nanoseconds as a duration of four digits or more, in the largest unit that has no fraction then.
+pub(super) fn coarse_span(nanos: f64) -> String {
+    // Minutes and hours read worse than many seconds.
+    coarse(nanos, &TIMES[..4])
+}
+
+/// Bytes as a size of four digits or more, in the largest binary unit that has no fraction then.
+pub(super) fn coarse_bytes(bytes: f64) -> String {
+    coarse(bytes, &[SIZES[0], SIZES[2], SIZES[4], SIZES[6]])
+}
+
+fn coarse(amount: f64, units: &[Unit]) -> String {
+    let fits = |unit: &&Unit| amount >= 1_000.0 * unit.1 as f64;
+    let (name, size) = units.iter().rev().find(fits).unwrap_or(&units[0]);
+    format!("{}{name}", libm::round(amount / *size as f64) as u64)
+}
+
 fn names(units: &[Unit]) -> String {
     units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,7 @@
 //! Do large values here go with large values there?
 
 use super::normal::normal_quantile;
+use super::student::t_beyond;
 
 /// Spearman's correlation of ranks: 1 where one always rises with the other, −1 where it always falls.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,6 +10,8 @@ pub struct Association {
     pub rho: f64,
     /// Its interval by Fisher's z with Bonett and Wright's (2000) variance, (1 + ρ²/2)/(n − 3); absent below four pairs.
     pub interval: Option<[f64; 2]>,
+    /// Two-sided p of "they have nothing to do with each other", by Student's t; absent below four pairs.
+    pub p: Option<f64>,
 }
 
 /// Correlation of the ranks of pairs; ties share their mean rank. `None` where one of the two never varies.
@@ -31,7 +34,12 @@ pub fn rank_correlation(x: &[f64], y: &[f64], level: f64) -> Option<Association>
         let z = libm::atanh(rho.clamp(-1.0_f64.next_down(), 1.0_f64.next_down()));
         [libm::tanh(z - half), libm::tanh(z + half)]
     });
-    Some(Association { rho, interval })
+    let p = (x.len() > 3).then(|| {
+        let freedom = x.len() as u32 - 2;
+        let left = 1.0 - rho * rho;
+        if left > 0.0 { t_beyond(rho.abs() * (f64::from(freedom) / left).sqrt(), freedom) } else { 0.0 }
+    });
+    Some(Association { rho, interval, p })
 }
 
 /// Ranks around their mean.
@@ -65,6 +73,8 @@ mod tests {
         // 1 − 6 Σd²/(n(n² − 1)) = 1 − 6 · 8/120.
         let it = rank_correlation(&[1.0, 2.0, 3.0, 4.0, 5.0], &[3.0, 1.0, 2.0, 5.0, 4.0], 0.95).unwrap();
         assert!((it.rho - 0.6).abs() < 1e-12);
+        // scipy.stats.spearmanr: 0.2848.
+        assert!((it.p.unwrap() - 0.284_76).abs() < 1e-4, "{it:?}");
         let [low, high] = it.interval.unwrap();
         assert!(low < 0.0 && high > 0.9, "five pairs say little: {low} {high}");
         // Ties share a rank: x 0.5 0.5 2 3, y 0 1 2 3 (from zero): 4.5/√(4.5 · 5).

@@ -52,6 +52,7 @@ impl Summary {
                 .map(|(i, database)| (database.name.clone(), DatabaseSummary::of(replications, i)))
                 .collect(),
             expect: Vec::new(),
+            uncertainty: None,
         }
     }
 }

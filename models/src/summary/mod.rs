@@ -7,6 +7,10 @@
 pub mod claims;
 mod figures;
 mod outcome;
+mod uncertainty;
+mod words;
+
+pub use uncertainty::{Influence, Uncertainty, UnknownValue};
 
 pub use outcome::{Observed, Outcome, Quantiles, Replication};
 
@@ -128,14 +132,28 @@ pub struct DatabaseSummary {
 pub struct ClaimResult {
     /// The sentence in the file.
     pub claim: String,
-    /// Whether it holds.
+    /// Whether it holds: whether it was decided that it does.
     pub holds: bool,
+    /// What was decided.
+    pub decision: Decision,
     /// What was measured, as a sentence with numbers.
     pub measured: String,
     /// The variant it is about; absent: the scenario as run.
     pub variant: Option<String>,
     /// Its line in the scenario file.
     pub line: u32,
+}
+
+/// What the replications decide about a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// All that the interval leaves possible lies within the bounds.
+    Held,
+    /// None of it does.
+    Broken,
+    /// The interval straddles a bound, or there is nothing to measure: more replications may tell.
+    Undecided,
 }
 
 /// Everything in `summary.json`.
@@ -170,6 +188,9 @@ pub struct Summary {
     pub databases: Vec<(String, DatabaseSummary)>,
     /// Claims; filled by whoever has run the variants they are about.
     pub expect: Vec<ClaimResult>,
+    /// What was drawn for each replication, and what it did; absent of a run of the scenario as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<Uncertainty>,
 }
 
 fn as_map<T: Serialize, S: serde::Serializer>(

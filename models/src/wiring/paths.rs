@@ -25,6 +25,17 @@ impl World {
         }
     }
 
+    /// Who writes to a node meets a full buffer where its process is stopped.
+    pub(super) fn peer_reads(&mut self, calendar: &mut Calendar<Event>, node: NodeId, reads: bool) {
+        for id in 0..self.kernels.len() as InstanceId {
+            if reads {
+                self.kernel(calendar, id, |kernel, out| kernel.peer_reads(out, node));
+            } else {
+                self.kernels[id as usize].peer_stops(node);
+            }
+        }
+    }
+
     /// Whether a packet is lost by chance. Of what is acknowledged alone the acknowledgement may be lost too; that of
     /// data is repeated by every later one.
     pub(super) fn is_lost(

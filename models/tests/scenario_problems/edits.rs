@@ -30,7 +30,7 @@ fn variants_are_checked_also_when_nobody_asks_for_them() {
 fn the_command_line() {
     let set = |edits: &[(&str, &str)], variant: Option<&str>| -> Vec<String> {
         let set = edits.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-        let edits = Edits { variant: variant.map(str::to_owned), set };
+        let edits = Edits { variant: variant.map(str::to_owned), set, ..Edits::default() };
         problems(GOOD, &edits).iter().map(|problem| told(GOOD, problem)).collect()
     };
     let all = [

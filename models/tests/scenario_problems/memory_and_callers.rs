@@ -75,3 +75,24 @@ fn sentinels() {
         ),
     ]);
 }
+
+#[test]
+fn what_is_written_and_on_which_kernel() {
+    const CLIENT: &str = "client = { preset = \"ioredis-5\" }";
+    let kernel = |text: &str| format!("client = {{ preset = \"ioredis-5\" }}\nkernel = {text}");
+    hold(&[
+        ("payload = \"1KiB\"", "payload = \"1KiB\", command = \"set\"", &[]),
+        (CLIENT, &kernel("{ os = \"macos\" }"), &[]),
+        (CLIENT, &kernel("{ congestion = \"bbr\" }"), &[]),
+        (
+            CLIENT,
+            &kernel("{ os = \"windows\", tcp_retries2 = 5 }"),
+            &["17 service.api.kernel: these settings are Linux's"],
+        ),
+        (
+            CLIENT,
+            "client = { preset = \"redis-py-5\", auto_pipelining = true }",
+            &["16 service.api.client.auto_pipelining: calls of a pool are never together on a connection"],
+        ),
+    ]);
+}

@@ -36,7 +36,8 @@ const TICK: Duration = Duration::from_millis(5);
 
 /// Measures a case, writes it, sets the prediction beside it.
 pub fn run(args: &LabRun) -> Result<ExitCode, Failure> {
-    let edits = Edits { variant: args.input.variant.clone(), set: args.input.set.clone() };
+    let edits =
+        Edits { variant: args.input.variant.clone(), set: args.input.set.clone(), ..Edits::default() };
     let case = Case::read(&args.input.scenario, &edits)?;
     preflight::check(&case)?;
     interrupt::listen()?;

@@ -1,5 +1,7 @@
 //! Each figure over the first two axes of a grid.
 
+use std::fmt::Write as _;
+
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -18,7 +20,8 @@ const BELOW: f64 = 84.0;
 const RIGHT: f64 = 30.0;
 /// Where there is no value.
 const NOTHING: RGBColor = RGBColor(205, 205, 205);
-const CLIFF: RGBColor = PALETTE[1];
+/// Colour of the cliff.
+pub const CLIFF: RGBColor = PALETTE[1];
 
 /// Draws all figures, each in a panel of its own.
 pub fn draw(plan: &Plan, cells: &[Cell]) -> Picture {
@@ -30,8 +33,7 @@ pub fn draw(plan: &Plan, cells: &[Cell]) -> Picture {
         let title = format!("{} over {}", plan.definition.scenario, plan.axes.join(" and "));
         area.draw_text(&title, &bold(28.0, INK), (px(26.0), px(18.0))).expect("drawing into memory");
         let cliff = format!("the cliff: {}", plan.cliff);
-        let marks =
-            [(Mark::Line(CLIFF), cliff.as_str()), (Mark::Field(NOTHING), "never, or nothing to state")];
+        let marks = [(Mark::Line(CLIFF), cliff.as_str()), (Mark::Field(NOTHING), "never in the median")];
         legend::draw(area, (26.0, 78.0), &marks);
         for (index, name) in plan.figures.iter().enumerate().take(count) {
             let corner = (PANEL.0 * (index % 2) as f64, TOP + PANEL.1 * (index / 2) as f64);
@@ -61,20 +63,24 @@ fn panel(area: &Area<'_>, (x, y): (f64, f64), plan: &Plan, heat: &Heat<'_>) {
     let corner =
         |i: usize, j: usize| (x + LEFT + cell.0 * i as f64, y + ABOVE + height - cell.1 * (j + 1) as f64);
     let point = |i: usize, j: usize| i * up.len() + j;
-    area.draw_text(&heat.name.short(), &bold(TEXT, INK), (px(x + LEFT), px(y + 14.0)))
-        .expect("drawing into memory");
     let small = text(17.0, INK);
     area.draw_text(&plan.axes[1], &small, (px(x + 26.0), px(y + 52.0))).expect("drawing into memory");
     let some = || heat.values.iter().flatten().copied();
     let (low, high) = (some().fold(f64::INFINITY, f64::min), some().fold(f64::NEG_INFINITY, f64::max));
+    let write = |value: f64| heat.name.counts().unit(value).write(value);
+    let mut title = heat.name.short();
+    if high > low {
+        let _ = write!(title, ", from {} (light) to {} (dark)", write(low), write(high));
+    }
+    area.draw_text(&title, &bold(TEXT, INK), (px(x + LEFT), px(y + 14.0))).expect("drawing into memory");
     for i in 0..across.len() {
         for j in 0..up.len() {
             let value = heat.values[point(i, j)];
             let share = value.map(|value| if high > low { (value - low) / (high - low) } else { 0.0 });
             field(area, corner(i, j), cell, share);
             let written = match value {
-                Some(value) => heat.name.counts().unit(value).write(value),
-                None => "–".into(),
+                Some(value) => write(value),
+                None => "never".into(),
             };
             if written.chars().count() as f64 * 10.5 < cell.0 && cell.1 > 24.0 {
                 let color = if share.is_some_and(|share| share > 0.55) { WHITE } else { INK };
@@ -103,7 +109,7 @@ fn field(area: &Area<'_>, (left, top): (f64, f64), (width, height): (f64, f64), 
 }
 
 /// A line between neighbours of which one is on each side.
-fn cliff(
+pub fn cliff(
     area: &Area<'_>,
     corner: &dyn Fn(usize, usize) -> (f64, f64),
     (width, height): (f64, f64),
@@ -128,7 +134,8 @@ fn cliff(
     }
 }
 
-fn labels(
+/// The values of both axes, as far as there is room.
+pub fn labels(
     area: &Area<'_>,
     corner: &dyn Fn(usize, usize) -> (f64, f64),
     (width, height): (f64, f64),

@@ -75,19 +75,8 @@ fn panel(
     let title =
         if low > high { format!("{}: never, or nothing to state", name.short()) } else { name.short() };
     area.draw_text(&title, &bold(TEXT, INK), (px(x + LEFT), px(y + 10.0))).expect("drawing into memory");
-    let labels = places.labelled(PANEL.0 - LEFT - 40.0);
-    let across = Axis {
-        range: 0.0..1.0,
-        ticks: labels.iter().map(|label| label.0).collect(),
-        label: {
-            let labels: Vec<(f64, String)> =
-                labels.iter().map(|&(at, label)| (at, label.to_owned())).collect();
-            let near = move |at: f64| labels.iter().find(|label| (label.0 - at).abs() < 1e-9).cloned();
-            Box::new(move |at| near(at).map_or(String::new(), |label| label.1))
-        },
-    };
-    let counts = name.counts();
-    let up = Axis::around(low, high, move |value| counts.unit(value).write(value));
+    let across = places.axis(PANEL.0 - LEFT - 40.0);
+    let up = Axis::around(low, high, name.counts());
     let inner = area.clone().shrink((px(x), px(y + 46.0)), (px(PANEL.0 - 30.0), px(PANEL.1 - 96.0)));
     let mut frame = frame(&inner, &across, &up, (LEFT, BOTTOM));
     let (bottom, top) = (up.range.start, up.range.end);

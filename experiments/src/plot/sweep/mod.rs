@@ -1,6 +1,7 @@
-//! A sweep as pictures: heat maps over two axes, and lines along the first one, each with the cliff marked.
+//! A sweep as pictures: heat maps over two axes, lines along the first one, and dots of a sample, each with the cliff marked.
 
-mod heat;
+mod dots;
+pub mod heat;
 mod lines;
 mod places;
 
@@ -12,12 +13,9 @@ const MOST_PANELS: usize = 8;
 
 /// What can be drawn of a sweep.
 pub fn draw(plan: &Plan, cells: &[Cell]) -> Vec<Picture> {
-    let mut pictures = Vec::new();
-    if plan.grid() && plan.axes.len() == 2 {
-        pictures.push(heat::draw(plan, cells));
+    match (plan.grid(), plan.axes.len()) {
+        (false, _) => vec![dots::draw(plan, cells)],
+        (true, 2) => vec![heat::draw(plan, cells), lines::draw(plan, cells)],
+        (true, _) => vec![lines::draw(plan, cells)],
     }
-    if plan.grid() {
-        pictures.push(lines::draw(plan, cells));
-    }
-    pictures
 }

@@ -2,6 +2,8 @@
 
 use halfopen_models::scenario::Quantity;
 
+use crate::plot::axes::Axis;
+
 /// The widest that a label is, in pixels of a letter.
 const LETTER: f64 = 13.5;
 
@@ -20,8 +22,22 @@ impl Places {
         Places { at, labels }
     }
 
+    /// As an axis of this many pixels.
+    pub fn axis(&self, pixels: f64) -> Axis {
+        let labels: Vec<(f64, String)> =
+            self.labelled(pixels).into_iter().map(|(at, label)| (at, label.to_owned())).collect();
+        let ticks = labels.iter().map(|label| label.0).collect();
+        let label = move |at: f64| {
+            labels
+                .iter()
+                .find(|label| (label.0 - at).abs() < 1e-9)
+                .map_or(String::new(), |label| label.1.clone())
+        };
+        Axis { range: 0.0..1.0, ticks, label: Box::new(label) }
+    }
+
     /// Which values are labelled so that no label covers another on an axis of this many pixels.
-    pub fn labelled(&self, pixels: f64) -> Vec<(f64, &str)> {
+    fn labelled(&self, pixels: f64) -> Vec<(f64, &str)> {
         let mut order: Vec<usize> = (0..self.at.len()).collect();
         order.sort_by(|&a, &b| self.at[a].total_cmp(&self.at[b]));
         let mut shown: Vec<(f64, &str)> = Vec::new();

@@ -35,6 +35,13 @@ pub struct Group {
 
 /// A case of the person's own; it belongs to no other group.
 pub const OWN: Group = own::GROUP;
+impl Group {
+    /// Whether its cases were measured, and so its intervals are where nine of ten measurements should lie; those of a
+    /// textbook's are of a mean.
+    pub fn is_measured(&self) -> bool {
+        ![textbook::EXACT.name, textbook::PUBLISHED.name].contains(&self.name)
+    }
+}
 
 /// Every group, in the order of the table.
 pub const GROUPS: &[Group] = &[

@@ -117,6 +117,7 @@ fn life(setting: Setting, clock: HostClock) -> Option<f64> {
         // The cases' kernels are older than 6.5, which brought linear SYN timeouts.
         tcp_syn_linear_timeouts: 0,
         hz: HZ,
+        ..scenario::Kernel::LINUX
     };
     let mut kernel = Kernel::new(clock, settings, REACHABLE_TIME);
     let mut calendar: Calendar<Event> = Calendar::new();
@@ -128,7 +129,7 @@ fn life(setting: Setting, clock: HostClock) -> Option<f64> {
         kernel.on(Time::ZERO, network::Event::SynAnswered(SOCKET, 0), &mut out);
     }
     if setting.busy {
-        kernel.send(&mut out, SOCKET, CallKey::default());
+        kernel.send(&mut out, SOCKET, CallKey::default(), 14);
     }
     let one_way = Span::from_nanos(RTT.as_nanos() / 2);
     let mut now = Time::ZERO;

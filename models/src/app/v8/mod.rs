@@ -22,7 +22,7 @@
 //! window chance decides, as in node itself: who marks, the main thread or its helper, is up to the kernel's scheduler,
 //! and the average lies near 40 %.
 //!
-//! What is alive is the instance's ledger; the young generation ([`young`]) and the old one hold garbage beside it. Left
+//! What is alive is the instance's ledger; the young generation (`young.rs`) and the old one hold garbage beside it. Left
 //! out: what dies while it is marked, and how many objects make up the bytes: strings mark several times faster than
 //! small objects. What the helper marks costs the program nothing; how the main thread's part is spread in steps is the
 //! instance's matter.

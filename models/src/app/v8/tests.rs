@@ -20,11 +20,11 @@ fn ledger(alive: Bytes) -> Ledger {
 }
 
 fn hold(ledger: &mut Ledger, bytes: Bytes) {
-    ledger.begin_call(0, Payload { heap: bytes, buffers: 0 });
+    ledger.begin_call(0, Payload { heap: bytes, buffers: 0, carried: 0 });
 }
 
 fn release(ledger: &mut Ledger, bytes: Bytes) {
-    ledger.end_call(0, Payload { heap: bytes, buffers: 0 });
+    ledger.end_call(0, Payload { heap: bytes, buffers: 0, carried: 0 });
 }
 
 /// Marks, by the main thread alone, from `begins`, and collects: when that ended.

@@ -1,11 +1,20 @@
 //! Real clients as data: one file each, every value with its source beside it. What a value does is in `pipeline.rs`
 //! and `pool.rs`. A new client is one file and one line in [`PRESETS`].
 //!
-//! `[assume]` in such a file gives a value that nobody has measured a range and a reason; a scenario that leaves the
-//! value as it is has the assumption too.
+//! `[range]` in such a file tells the spread of a measured value, with its source; `[assume]` gives one that nobody has
+//! measured a range and a reason, and a scenario that leaves the value as it is has the assumption too.
+
+use std::sync::OnceLock;
 
 use crate::scenario::reader::{Cursor, Problems};
-use crate::scenario::{Assumption, Client, Stage, assumption, client_options, raw};
+use crate::scenario::{Assumption, Bytes, Client, Stage, assumption, client_options, raw};
+
+/// Options that were measured, and where they are.
+type Measured = (&'static str, fn(&Client) -> Bytes);
+const MEASURED: [Measured; 2] = [
+    ("bytes_per_call", |client| client.bytes_per_call),
+    ("bytes_per_timed_out_call", |client| client.bytes_per_timed_out_call),
+];
 
 /// A client's options as its makers ship them.
 #[derive(Debug)]
@@ -64,24 +73,45 @@ pub const PRESETS: &[Preset] = &[
 impl Preset {
     /// One line for people; it says what is assumed.
     pub fn summary(&self) -> String {
-        let File { summary, assumptions, .. } = self.read();
-        let assumed: Vec<String> = assumptions.into_iter().map(|assumption| assumption.path).collect();
-        if assumed.is_empty() { summary } else { format!("{summary} (assumed: {})", assumed.join(", ")) }
+        let File { summary, assumptions, .. } = self.file();
+        let assumed: Vec<&str> = assumptions.iter().map(|assumption| assumption.path.as_str()).collect();
+        match assumed.as_slice() {
+            [] => summary.clone(),
+            assumed => format!("{summary} (assumed: {})", assumed.join(", ")),
+        }
     }
 
     /// Where it runs.
     pub fn platform(&self) -> Platform {
-        self.read().platform
+        self.file().platform
     }
 
     /// Its options.
     pub fn client(&self) -> Client {
-        self.read().client
+        self.file().client.clone()
     }
 
     /// Which of its values nobody has measured; paths are names of options.
-    pub fn assumptions(&self) -> Vec<Assumption> {
-        self.read().assumptions
+    pub fn assumptions(&self) -> &'static [Assumption] {
+        &self.file().assumptions
+    }
+
+    /// What is not known exactly of its measured values; paths are names of options.
+    pub fn ranges(&self) -> &'static [Assumption] {
+        &self.file().ranges
+    }
+
+    /// Whether `client` has the preset's own value of a measured option, rather than one of the scenario's.
+    pub fn gives(&self, option: &str, client: &Client) -> bool {
+        MEASURED.iter().any(|(name, of)| *name == option && of(&self.file().client) == of(client))
+    }
+
+    /// Read once: a scenario asks for every service, at both ends of every range.
+    fn file(&self) -> &'static File {
+        static FILES: OnceLock<Vec<File>> = OnceLock::new();
+        let files = FILES.get_or_init(|| PRESETS.iter().map(Preset::read).collect());
+        let index = PRESETS.iter().position(|preset| preset.name == self.name);
+        &files[index.expect("a preset is in the list")]
     }
 
     fn read(&self) -> File {
@@ -92,10 +122,12 @@ impl Preset {
             let summary = fields.need("summary", "\"…\"", |at| at.text().map(str::to_owned));
             let platform = fields.need("runs_on", "\"node\"", |at| at.choice(PLATFORMS));
             let client = client_options(&mut fields, None);
-            let assumptions = fields.or("assume", Vec::new(), |at| assumptions(at, root));
+            let ranges = fields.or("range", Vec::new(), |at| unknowns(at, root));
+            let assumptions = fields.or("assume", Vec::new(), |at| unknowns(at, root));
             fields.finish();
             let client = Client { preset: self.name.to_owned(), ..client? };
-            Some(File { summary: summary?, platform: platform?, client, assumptions: assumptions? })
+            let (summary, platform) = (summary?, platform?);
+            Some(File { summary, platform, client, ranges: ranges?, assumptions: assumptions? })
         });
         let problems = problems.into_vec();
         read.filter(|_| problems.is_empty())
@@ -108,16 +140,18 @@ struct File {
     summary: String,
     platform: Platform,
     client: Client,
+    ranges: Vec<Assumption>,
     assumptions: Vec<Assumption>,
 }
 
-fn assumptions(at: &Cursor<'_>, root: &raw::Raw) -> Option<Vec<Assumption>> {
-    let one = |(entry, at): (&raw::Entry, Cursor<'_>)| {
-        let Some(value) = root.get(&entry.key) else {
-            at.wrong("an assumption about no option", "");
-            return None;
-        };
-        assumption(&at, &entry.key, Some(std::slice::from_ref(value)), Stage::Written)
+/// What may be in `[range]` and in `[assume]`: options that can be measured.
+fn unknowns(at: &Cursor<'_>, root: &raw::Raw) -> Option<Vec<Assumption>> {
+    let unknown = |(entry, at): (&raw::Entry, Cursor<'_>)| {
+        let value = root.get(&entry.key).filter(|_| MEASURED.iter().any(|(name, _)| *name == entry.key));
+        if value.is_none() {
+            at.wrong("a range of no measured option", "");
+        }
+        assumption(&at, &entry.key, Some(std::slice::from_ref(value?)), Stage::Written)
     };
-    at.named()?.into_iter().map(one).collect()
+    at.named()?.into_iter().map(unknown).collect()
 }

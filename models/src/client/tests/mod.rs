@@ -11,13 +11,14 @@ use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
 use crate::scenario::{
-    AfterSocketTimeout, Backoff, Bytes, ConnectTimeout, Counts, Covers, InFlight, PoolOrder, Watches,
-    WhenFull,
+    AfterSocketTimeout, Backoff, ConnectTimeout, Counts, Covers, InFlight, PoolOrder, Watches, WhenFull,
 };
 
 const CALL_BYTES: Bytes = 1_000;
 const TIMED_OUT_BYTES: Bytes = 600;
 const PAYLOAD: Bytes = 24;
+/// A GET on the wire.
+const GET: Bytes = 24;
 
 /// A client on a bench: its instance's desk, and a clock that stands still between the events that a test gives.
 struct Bench {
@@ -56,9 +57,11 @@ pub(crate) fn options() -> scenario::Client {
         retries: 0,
         retry_backoff: Backoff::None,
         failover_detector: false,
+        auto_pipelining: false,
         keepalive: None,
         tcp_user_timeout: None,
         bytes_per_call: CALL_BYTES,
+        bytes_per_set: 0,
         bytes_per_timed_out_call: TIMED_OUT_BYTES,
     }
 }
@@ -81,7 +84,7 @@ fn dials(number: u32) -> Effect {
 impl Bench {
     fn new(options: scenario::Client) -> Bench {
         Bench {
-            client: Client::new(options, Streams::new(1).stream("backoff", "test")),
+            client: Client::new(options, Congestion::Cubic, Streams::new(1).stream("backoff", "test")),
             calendar: Calendar::new(),
             ledger: Ledger::new(0),
             next_socket: 0,
@@ -111,7 +114,9 @@ impl Bench {
 
     fn call(&mut self) -> Came {
         let task = self.tasks.insert(());
-        self.at_desk(|client, desk| client.call(desk, task, Payload { heap: PAYLOAD, buffers: 0 }))
+        self.at_desk(|client, desk| {
+            client.call(desk, task, Payload { heap: PAYLOAD, buffers: 0, carried: 0 });
+        })
     }
 
     fn on(&mut self, event: Event) -> Came {

@@ -10,7 +10,7 @@ fn a_pipeline_dials_at_start_and_writes_what_waited_in_order() {
     assert_eq!(bench.call(), (vec![], vec![]));
     assert_eq!((bench.ledger.total(), bench.ledger.pending_calls()), (2 * (CALL_BYTES + PAYLOAD), 2));
     let calls = bench.calls();
-    let written = calls.iter().map(|&call| Effect::Send(socket(0), call)).collect();
+    let written = calls.iter().map(|&call| Effect::Send(socket(0), call, GET)).collect();
     assert_eq!(bench.on(Event::Connected(socket(0))), (written, vec![]));
     assert_eq!(bench.calendar.len(), 0, "the dial's clock is stopped");
     assert_eq!(bench.on(Event::Reply(socket(0), calls[0])), (vec![], vec![true]));
@@ -29,7 +29,7 @@ fn after_a_close_calls_in_flight_go_first_and_the_waits_grow() {
     bench.on(Event::DialFailed(socket(1), SocketError::Refused));
     assert_eq!(bench.fire().0, Time::ZERO + Span::from_millis(50 + 100));
     let later = bench.calls()[2];
-    let resent = [calls[0], calls[1], later].map(|call| Effect::Send(socket(2), call)).to_vec();
+    let resent = [calls[0], calls[1], later].map(|call| Effect::Send(socket(2), call, GET)).to_vec();
     assert_eq!(bench.on(Event::Connected(socket(2))), (resent, vec![]));
     bench.on(Event::Closed(socket(2), SocketError::Reset));
     assert_eq!(bench.fire().0, Time::ZERO + Span::from_millis(150 + 50), "the count began anew");
@@ -63,7 +63,7 @@ fn a_timed_out_call_is_not_a_freed_call() {
     assert_eq!(bench.on(Event::Closed(socket(0), SocketError::TimedOut)), (vec![], vec![]));
     assert_eq!(bench.ledger.total(), TIMED_OUT_BYTES, "a client that resends keeps it past the close");
     bench.fire();
-    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), calls[1])]);
+    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), calls[1], GET)]);
     let options = scenario::Client {
         command_timeout: Some(Span::from_millis(500)),
         in_flight_on_close: InFlight::Fail,
@@ -82,7 +82,7 @@ fn a_new_connection_is_checked_before_it_counts() {
     bench.call();
     let call = bench.calls()[0];
     let (sent, _) = bench.on(Event::Connected(socket(0)));
-    let [Effect::Send(_, check)] = sent[..] else { panic!("{sent:?}") };
+    let [Effect::Send(_, check, _)] = sent[..] else { panic!("{sent:?}") };
     assert_ne!(check, call, "its own command goes alone");
     bench.on(Event::Closed(socket(0), SocketError::Reset));
     bench.fire();
@@ -95,8 +95,8 @@ fn a_new_connection_is_checked_before_it_counts() {
         "connections that were never ready are counted on"
     );
     let (sent, _) = bench.on(Event::Connected(socket(2)));
-    let [Effect::Send(_, check)] = sent[..] else { panic!("{sent:?}") };
-    assert_eq!(bench.on(Event::Reply(socket(2), check)).0, [Effect::Send(socket(2), call)]);
+    let [Effect::Send(_, check, _)] = sent[..] else { panic!("{sent:?}") };
+    assert_eq!(bench.on(Event::Reply(socket(2), check)).0, [Effect::Send(socket(2), call, GET)]);
     assert_eq!(bench.ledger.total(), CALL_BYTES + PAYLOAD, "the check is gone");
 }
 
@@ -198,7 +198,7 @@ fn a_ping_is_answered_by_nobodys_call_and_comes_again() {
     let (at, event, came) = bench.fire();
     let ping = bench.calls()[0];
     assert_eq!((at, event), (Time::ZERO + Span::from_secs(1), Event::Ping));
-    assert_eq!(came, (vec![Effect::Send(socket(0), ping)], vec![]));
+    assert_eq!(came, (vec![Effect::Send(socket(0), ping, GET)], vec![]));
     assert_eq!(bench.on(Event::Reply(socket(0), ping)), (vec![], vec![]));
     assert_eq!((bench.ledger.total(), bench.fire().1), (0, Event::Ping));
 }
@@ -214,7 +214,7 @@ fn a_bounded_client_refuses_at_once_and_a_retrying_one_tries_again() {
     let (_, event, came) = bench.fire();
     assert_eq!((event, came), (Event::Retry(calls[0]), (vec![], vec![])));
     bench.fire();
-    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), calls[0])]);
+    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), calls[0], GET)]);
     assert_eq!(bench.on(Event::Closed(socket(1), SocketError::Eof)), (vec![], vec![false]));
 }
 
@@ -257,5 +257,47 @@ fn only_what_is_awaited_may_be_sent_again_and_counted() {
     assert_eq!(bench.on(Event::Closed(socket(0), SocketError::TimedOut)), (vec![], vec![]));
     assert_eq!(bench.ledger.total(), CALL_BYTES + PAYLOAD, "the one given up is dropped");
     bench.fire();
-    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), second)]);
+    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), second, GET)]);
+}
+
+/// A client that holds 50 B more for a value, with calls that carry one.
+fn carrying(command_timeout: Option<Span>) -> Bench {
+    let mut bench = Bench::new(scenario::Client { bytes_per_set: 50, command_timeout, ..options() });
+    bench.start();
+    bench.on(Event::Connected(socket(0)));
+    bench
+}
+
+#[test]
+fn a_value_is_written_and_stays_with_a_timed_out_call() {
+    let mut bench = carrying(Some(Span::from_secs(1)));
+    let payload = Payload { heap: 4_096, buffers: 7, carried: 4_096 };
+    let task = bench.tasks.insert(());
+    let (effects, _) = bench.at_desk(|client, desk| client.call(desk, task, payload));
+    let call = bench.calls()[0];
+    assert_eq!(effects, [Effect::Send(socket(0), call, GET + 9 + 4_096)]);
+    assert_eq!(
+        (bench.ledger.heap(), bench.ledger.total()),
+        (CALL_BYTES + 50 + 4_096, CALL_BYTES + 50 + 4_103)
+    );
+    assert_eq!(bench.fire().2.1, [false]);
+    assert_eq!(bench.ledger.heap(), TIMED_OUT_BYTES + 50 + 4_096, "the command keeps its arguments");
+    bench.on(Event::Reply(socket(0), call));
+    assert_eq!(bench.ledger.total(), 0);
+}
+
+#[test]
+fn a_batch_waits_for_the_one_before_it_and_its_clock_with_it() {
+    let second = Some(Span::from_secs(1));
+    let options = scenario::Client { auto_pipelining: true, command_timeout: second, ..options() };
+    let (mut bench, calls) = Bench::busy(options, 3);
+    assert_eq!((bench.calendar.len(), bench.ledger.pending_calls()), (1, 3), "the first is under way alone");
+    let (at, _, (sent, settled)) = bench.fire();
+    let written = |from: usize| calls[from..].iter().map(|&call| Effect::Send(socket(0), call, GET));
+    assert_eq!((sent, settled), (written(1).collect(), vec![false]));
+    let (later, _, came) = bench.fire();
+    assert_eq!((later, came), (at + Span::from_secs(1), (vec![], vec![false])), "as long again");
+    let (_, _, (_, settled)) = bench.fire();
+    assert_eq!((settled, bench.ledger.pending_calls()), (vec![false], 0));
+    assert_eq!(bench.call().0.len(), 1, "nobody is under way");
 }

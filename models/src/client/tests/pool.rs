@@ -12,11 +12,11 @@ fn a_pool_dials_for_each_call_up_to_its_size_and_lets_the_rest_wait() {
     assert_eq!(bench.call().0, [dials(1)]);
     assert_eq!(bench.call(), (vec![], vec![]));
     let calls = bench.calls();
-    assert_eq!(bench.on(Event::Connected(socket(0))).0, [Effect::Send(socket(0), calls[0])]);
+    assert_eq!(bench.on(Event::Connected(socket(0))).0, [Effect::Send(socket(0), calls[0], GET)]);
     let came = bench.on(Event::Reply(socket(0), calls[0]));
     assert_eq!(came, (vec![], vec![true]), "who waits longest must wake up first");
     let came = bench.fire().2;
-    assert_eq!(came, (vec![Effect::Send(socket(0), calls[2])], vec![]));
+    assert_eq!(came, (vec![Effect::Send(socket(0), calls[2], GET)], vec![]));
     let came = bench.on(Event::DialFailed(socket(1), SocketError::TimedOut));
     assert_eq!(came, (vec![], vec![false]), "the call that dialled fails with its dial");
 }
@@ -30,10 +30,10 @@ fn who_releases_a_connection_and_comes_back_is_quicker_than_who_waits() {
     bench.on(Event::Reply(socket(0), calls[0]));
     let came = bench.call();
     let quick = *bench.calls().iter().find(|call| !calls.contains(call)).expect("a fourth call");
-    assert_eq!(came, (vec![Effect::Send(socket(0), quick)], vec![]));
+    assert_eq!(came, (vec![Effect::Send(socket(0), quick, GET)], vec![]));
     assert_eq!(bench.fire().1, Event::Woken, "too late: it waits again, behind the other");
     bench.on(Event::Reply(socket(0), quick));
-    assert_eq!(bench.fire().2, (vec![Effect::Send(socket(0), calls[2])], vec![]));
+    assert_eq!(bench.fire().2, (vec![Effect::Send(socket(0), calls[2], GET)], vec![]));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_pool_uses_the_connection_used_last_or_the_one_idle_longest() {
             bench.on(Event::Connected(socket(number as u32)));
             bench.on(Event::Reply(socket(number as u32), call));
         }
-        let Effect::Send(used, _) = bench.call().0[0] else { panic!("it sends") };
+        let Effect::Send(used, ..) = bench.call().0[0] else { panic!("it sends") };
         assert_eq!(used, socket(next), "{order:?}");
     }
 }

@@ -1,14 +1,17 @@
 //! The kernel under one instance: its TCP connections and their timers. It survives the process.
 //!
-//! Sources: `retransmission.rs` for giving up, `wheel.rs` for when timers fire; `tcp_schedule_loss_probe` (in
+//! Sources: `retransmission.rs` for giving up (`counted.rs` for other systems than Linux), `wheel.rs` for when timers fire; `tcp_schedule_loss_probe` (in
 //! `tcp_output.c`) for the probe, `tcp_keepalive_timer` (`tcp_timer.c`) for keepalive, `tcp_rtt_estimator`
 //! (`tcp_input.c`) for the retransmission timeout (round trip + 200 ms on a quiet path, in whole ticks: 204 ms measured
-//! at 0.1 ms). What becomes of a connection that misses an acknowledgement is in `stalled.rs`.
+//! at 0.1 ms). What becomes of a connection that misses an acknowledgement is in `stalled.rs`, of
+//! one whose peer does not read in `window.rs`.
 
 mod stalled;
+mod window;
 
 use halfopen_sim::{Span, Time, Timer};
 
+use super::counted::Counted;
 use super::neighbour::Neighbours;
 use super::retransmission::{Firing, Handshake};
 use super::round_trip::{Probe, RoundTrip};
@@ -17,7 +20,7 @@ use super::{Event, PacketKind, Socket, SocketError};
 use crate::client::CallKey;
 use crate::component::{self, Component};
 use crate::event::{self, InstanceId, NodeId};
-use crate::scenario::{self, Keepalive};
+use crate::scenario::{self, Bytes, Keepalive, System};
 
 use stalled::Stall;
 
@@ -52,6 +55,8 @@ pub struct Kernel {
     settings: scenario::Kernel,
     neighbours: Neighbours,
     connections: Vec<Connection>,
+    /// Nodes whose processes do not read.
+    stopped: Vec<NodeId>,
 }
 
 #[derive(Debug)]
@@ -67,6 +72,9 @@ struct Connection {
     keepalive_timer: Option<Timer>,
     unanswered_probes: u32,
     last_received: Time,
+    /// Sent to a process that does not read.
+    unread: Bytes,
+    window_timer: Option<Timer>,
 }
 
 #[derive(Debug)]
@@ -79,7 +87,13 @@ enum State {
 impl Kernel {
     /// A kernel without connections; `reachable_time` is what its host uses for neighbours.
     pub fn new(clock: HostClock, settings: scenario::Kernel, reachable_time: Span) -> Kernel {
-        Kernel { clock, settings, neighbours: Neighbours::new(reachable_time), connections: Vec::new() }
+        Kernel {
+            clock,
+            settings,
+            neighbours: Neighbours::new(reachable_time),
+            connections: Vec::new(),
+            stopped: Vec::new(),
+        }
     }
 
     /// A node on the host's segment falls silent there at `now`.
@@ -109,7 +123,8 @@ impl Kernel {
         options: SocketOptions,
     ) {
         let handshake = Handshake::new(out.now());
-        let wait = handshake.first_wait(options.user_timeout);
+        let counted = Counted::of(self.settings.os);
+        let wait = counted.map_or_else(|| handshake.first_wait(options.user_timeout), |rules| rules.dial[0]);
         let timer = self.arm(out, out.now(), wait, Event::HandshakeTimer(socket));
         out.emit(Effect::Send(node, socket, PacketKind::Syn));
         self.connections.push(Connection {
@@ -124,15 +139,22 @@ impl Kernel {
             keepalive_timer: None,
             unanswered_probes: 0,
             last_received: out.now(),
+            unread: 0,
+            window_timer: None,
         });
     }
 
-    /// The application writes a call. While the connection stalls, it waits in the send queue.
-    pub fn send(&mut self, out: &mut Out<'_>, socket: Socket, call: CallKey) {
+    /// The application writes a call of this size. While the connection stalls, it waits in the send queue.
+    pub fn send(&mut self, out: &mut Out<'_>, socket: Socket, call: CallKey, bytes: Bytes) {
         let Some(at) = self.find(socket) else { return };
         let connection = &mut self.connections[at];
         match &mut connection.state {
-            State::Established => out.emit(connection.packet(call)),
+            State::Established => {
+                out.emit(connection.packet(call));
+                if !self.stopped.is_empty() {
+                    self.fill_window(out, at, bytes);
+                }
+            }
             State::Dialing(_) => {}
             State::Stalled(_) => self.send_behind(out, at, call),
         }
@@ -194,6 +216,7 @@ impl Kernel {
         let connection = self.connections.remove(at);
         out.cancel(connection.timer);
         out.cancel(connection.keepalive_timer);
+        out.cancel(connection.window_timer);
         connection
     }
 
@@ -207,7 +230,11 @@ impl Kernel {
     }
 
     fn arm(&self, out: &mut Out<'_>, from: Time, after: Span, event: Event) -> Timer {
-        let fires = self.clock.fires(from, after);
+        // The wheel is Linux's.
+        let fires = match self.settings.os {
+            System::Linux => self.clock.fires(from, after),
+            System::Windows | System::MacOs => from + after,
+        };
         out.arm(fires.saturating_since(out.now()), event)
     }
 
@@ -232,7 +259,11 @@ impl Kernel {
         let (retries, linear) = (self.settings.tcp_syn_retries, self.settings.tcp_syn_linear_timeouts);
         let connection = &mut self.connections[at];
         let State::Dialing(handshake) = &mut connection.state else { return };
-        match handshake.fire(out.now(), retries, linear, connection.options.user_timeout) {
+        let firing = match Counted::of(self.settings.os) {
+            Some(rules) => handshake.fire_after(rules.dial),
+            None => handshake.fire(out.now(), retries, linear, connection.options.user_timeout),
+        };
+        match firing {
             Firing::GiveUp => self.fail(out, at, SocketError::TimedOut),
             Firing::Resend(after) => {
                 let (socket, node) = (connection.socket, connection.node);
@@ -318,6 +349,7 @@ impl Component for Kernel {
             Event::SynAnswered(s, _) | Event::SynRefused(s) | Event::Fin(s) | Event::Reset(s) => s,
             Event::Unacknowledged(s, _) | Event::Acknowledged(s) | Event::KeepaliveAnswered(s) => s,
             Event::HandshakeTimer(s) | Event::RetransmissionTimer(s) | Event::KeepaliveTimer(s) => s,
+            Event::WindowTimer(s) => s,
             Event::Unresolved(s) | Event::Unreachable(s) => s,
             Event::Lost(s, _) | Event::AcknowledgedBehind(s) => s,
         };
@@ -345,6 +377,7 @@ impl Component for Kernel {
             Event::HandshakeTimer(_) => self.on_handshake_timer(out, at),
             Event::RetransmissionTimer(_) => self.on_retransmission_timer(out, at),
             Event::KeepaliveTimer(_) => self.on_keepalive_timer(out, at),
+            Event::WindowTimer(_) => self.on_window_timer(out, at),
         }
     }
 }

@@ -11,6 +11,7 @@ use halfopen_sim::Time;
 
 use super::{Effect, Kernel, Out, State};
 use crate::client::CallKey;
+use crate::network::counted::Counted;
 use crate::network::retransmission::{Firing, Patience, RTO_MIN, Retransmission, WINDOW};
 use crate::network::{Event, PacketKind, Socket, SocketError};
 
@@ -36,6 +37,8 @@ enum Phase {
     Probe,
     /// Backing off.
     Backoff(Retransmission),
+    /// On a system that counts its retransmissions: so many have left.
+    Counting(u32),
 }
 
 impl Stall {
@@ -43,8 +46,15 @@ impl Stall {
     /// room. On a path that loses packets it is never more than two segments: each loss shrinks it, down to that
     /// (`tcp_cwnd_reduction`), and calls one at a time do not make it grow (`tcp_is_cwnd_limited`).
     fn is_open(&self) -> bool {
-        let backed_off = matches!(self.phase, Phase::Backoff(backoff) if backoff.has_fired());
-        !backed_off && !self.behind
+        !self.has_timed_out() && !self.behind
+    }
+
+    fn has_timed_out(&self) -> bool {
+        match self.phase {
+            Phase::Probe => false,
+            Phase::Backoff(backoff) => backoff.has_fired(),
+            Phase::Counting(sent) => sent > 0,
+        }
     }
 }
 
@@ -63,6 +73,10 @@ impl Kernel {
         let clock = self.clock;
         let connection = &self.connections[at];
         let State::Stalled(stall) = &connection.state else { return };
+        if let Some(rules) = Counted::of(self.settings.os) {
+            self.arm_first(out, at, rules);
+            return;
+        }
         let from = if stall.waiting.len() == 1 { stall.head_sent } else { out.now() };
         let margin = if stall.waiting.len() == 1 { RTO_MIN } else { clock.tick() * 2 };
         let until_rto = (stall.head_sent + connection.rto(clock)).saturating_since(from);
@@ -70,6 +84,17 @@ impl Kernel {
         let event = Event::RetransmissionTimer(connection.socket);
         out.cancel(connection.timer);
         self.connections[at].timer = Some(self.arm(out, from, wait, event));
+    }
+
+    /// Arms the first retransmission where there is no probe.
+    fn arm_first(&mut self, out: &mut Out<'_>, at: usize, rules: &Counted) {
+        let connection = &mut self.connections[at];
+        let State::Stalled(stall) = &mut connection.state else { return };
+        stall.phase = Phase::Counting(0);
+        let (head_sent, wait) = (stall.head_sent, rules.wait(0, connection.rtt));
+        let event = Event::RetransmissionTimer(connection.socket);
+        out.cancel(connection.timer);
+        self.connections[at].timer = Some(self.arm(out, head_sent, wait, event));
     }
 
     /// The application writes while a segment is missing.
@@ -124,7 +149,7 @@ impl Kernel {
     pub(super) fn on_acknowledged_behind(&mut self, out: &mut Out<'_>, at: usize) {
         let connection = &mut self.connections[at];
         let State::Stalled(stall) = &mut connection.state else { return };
-        if matches!(stall.phase, Phase::Backoff(backoff) if backoff.has_fired()) {
+        if stall.has_timed_out() {
             return;
         }
         let head = stall.waiting[0];
@@ -163,6 +188,12 @@ impl Kernel {
                 Firing::Resend(rto)
             }
             Phase::Backoff(retransmission) => retransmission.fire(out.now(), patience),
+            Phase::Counting(sent) => {
+                let counted = Counted::of(self.settings.os);
+                let firing = counted.map_or(Firing::GiveUp, |rules| rules.fire(*sent, connection.rtt));
+                *sent += 1;
+                firing
+            }
         };
         let head = stall.waiting[0];
         match firing {

@@ -2,9 +2,10 @@
 
 use super::Stage;
 use crate::client::presets::{PRESETS, Preset};
+use crate::scenario::range::{End, Range, Unit, amount, quantity};
 use crate::scenario::raw::{Raw, Value, key};
 use crate::scenario::reader::Cursor;
-use crate::scenario::{Assumption, Service, edit, units};
+use crate::scenario::{Assumption, Service, edit};
 
 const EXAMPLE: &str = "[\"8KiB\", \"64KiB\"]";
 
@@ -39,7 +40,7 @@ pub(super) fn with_presets(mut all: Vec<Assumption>, root: &Raw, services: &[Ser
             let path = format!("service.{}.client.{}", key(&service.name), assumption.path);
             let said = written.is_some_and(|client| client.get(&assumption.path).is_some());
             if !said && !all.iter().any(|known| known.path == path) {
-                all.push(Assumption { path, ..assumption });
+                all.push(Assumption { path, ..assumption.clone() });
             }
         }
     }
@@ -76,26 +77,30 @@ fn shown(raw: &Raw) -> String {
     }
 }
 
-fn range(at: &Cursor<'_>, values: Option<&[Raw]>) -> Option<(String, String)> {
+fn range(at: &Cursor<'_>, values: Option<&[Raw]>) -> Option<Range> {
     let ends = at.list()?;
-    let [low, high] = ends.as_slice() else {
-        at.wrong(format!("a range has two ends, not {}", ends.len()), format!("write {EXAMPLE}"));
-        return None;
-    };
-    let range = (shown(low.raw), shown(high.raw));
-    let (Some(least), Some(most)) = (Quantity::of(low.raw), Quantity::of(high.raw)) else {
-        at.wrong("a range of neither numbers nor texts", format!("write {EXAMPLE}"));
-        return None;
+    let texts: Option<Vec<String>> = ends.iter().map(|end| text(end.raw)).collect();
+    let range = match texts {
+        Some(texts) => Range::OneOf(texts),
+        None => between(at, &ends, values.unwrap_or_default())?,
     };
     for value in values.unwrap_or_default() {
-        let quantity = Quantity::of(value);
-        let comparable = quantity.as_ref().is_some_and(|it| it.is_like(&least) && it.is_like(&most));
-        if !comparable {
+        let (alike, inside) = match &range {
+            Range::Between { unit, low, high } => match amount(value) {
+                Some((of, it)) => (*unit == kind(of, *unit), low.amount <= it && it <= high.amount),
+                None => (false, false),
+            },
+            Range::OneOf(texts) => match text(value) {
+                Some(text) => (true, texts.contains(&text)),
+                None => (false, false),
+            },
+        };
+        if !alike {
             let wrong = format!("the range is not of the kind of its value, {}", value.inline());
             at.wrong(wrong, "both ends are written as the value is");
             return None;
         }
-        if !quantity.is_some_and(|it| it.is_within(&least, &most)) {
+        if !inside {
             let wrong = format!("the value {} is outside its range", value.inline());
             at.wrong(wrong, "widen the range, or change the value");
             return None;
@@ -104,46 +109,41 @@ fn range(at: &Cursor<'_>, values: Option<&[Raw]>) -> Option<(String, String)> {
     Some(range)
 }
 
-/// What a value in a range may be.
-#[derive(Debug, PartialEq)]
-enum Quantity {
-    Amount(&'static str, f64),
-    Text(String),
+/// A text that is no quantity.
+fn text(raw: &Raw) -> Option<String> {
+    match &raw.value {
+        Value::Text(text) if quantity(text).is_none() => Some(text.clone()),
+        _ => None,
+    }
 }
 
-impl Quantity {
-    fn of(raw: &Raw) -> Option<Quantity> {
-        let amount = Quantity::Amount;
-        match &raw.value {
-            Value::Integer(number) => Some(amount("number", *number as f64)),
-            Value::Float(number) if number.is_finite() => Some(amount("number", *number)),
-            Value::Text(text) => Some(
-                units::span(text)
-                    .map(|span| amount("duration", span.as_nanos() as f64))
-                    .or_else(|_| units::bytes(text).map(|bytes| amount("size", bytes as f64)))
-                    .or_else(|_| units::rate(text).map(|rate| amount("rate", rate)))
-                    .or_else(|_| units::ratio(text).map(|ratio| amount("share", ratio)))
-                    .unwrap_or_else(|_| Quantity::Text(text.clone())),
-            ),
-            _ => None,
-        }
+/// Whole numbers are numbers too.
+fn kind(of: Unit, among: Unit) -> Unit {
+    match (of, among) {
+        (Unit::Count, Unit::Number) => Unit::Number,
+        (of, _) => of,
     }
+}
 
-    fn is_like(&self, other: &Quantity) -> bool {
-        match (self, other) {
-            (Quantity::Amount(unit, _), Quantity::Amount(of, _)) => unit == of,
-            (Quantity::Text(_), Quantity::Text(_)) => true,
-            _ => false,
-        }
+fn between(at: &Cursor<'_>, ends: &[Cursor<'_>], values: &[Raw]) -> Option<Range> {
+    let [low, high] = ends else {
+        at.wrong(format!("a range has two ends, not {}", ends.len()), format!("write {EXAMPLE}"));
+        return None;
+    };
+    let (Some((of_low, least)), Some((of_high, most))) = (amount(low.raw), amount(high.raw)) else {
+        at.wrong("a range of neither numbers nor texts", format!("write {EXAMPLE}"));
+        return None;
+    };
+    let fractions = values.iter().any(|value| matches!(value.value, Value::Float(_)));
+    let unit = if fractions && of_high == Unit::Count { Unit::Number } else { kind(of_high, of_low) };
+    if kind(of_low, unit) != unit {
+        at.wrong("the ends of the range are of two kinds", format!("write {EXAMPLE}"));
+        return None;
     }
-
-    /// Texts have no order: one of the ends must be the value.
-    fn is_within(&self, least: &Quantity, most: &Quantity) -> bool {
-        match (self, least, most) {
-            (Quantity::Amount(_, it), Quantity::Amount(_, least), Quantity::Amount(_, most)) => {
-                least <= it && it <= most
-            }
-            _ => self == least || self == most,
-        }
+    if least > most {
+        at.wrong("the range ends below its beginning", "write the lower end first");
+        return None;
     }
+    let end = |at: &Cursor<'_>, amount| End { literal: at.raw.inline(), amount };
+    Some(Range::Between { unit, low: end(low, least), high: end(high, most) })
 }

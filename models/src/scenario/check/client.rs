@@ -91,9 +91,12 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
     let retry_backoff = option!(retry_backoff, BACKOFFS[2].example, |at| at.kind(BACKOFFS));
     let detects = base.is_some_and(|base| base.failover_detector);
     let failover_detector = fields.or("failover_detector", detects, Cursor::boolean);
+    let batches = base.is_some_and(|base| base.auto_pipelining);
+    let auto_pipelining = fields.or("auto_pipelining", batches, |at| auto_pipelining(at, connections));
     let keepalive = option!(keepalive, KEEPALIVE, |at| or_none(at, keepalive));
     let tcp_user_timeout = option!(tcp_user_timeout, "\"30s\"", |at| or_none(at, some_span));
     let bytes_per_call = option!(bytes_per_call, "\"1326B\"", bytes);
+    let bytes_per_set = option!(bytes_per_set, "\"119B\"", bytes);
     let bytes_per_timed_out_call = option!(bytes_per_timed_out_call, "\"1616B\"", bytes);
     Some(Client {
         preset: base.map_or_else(String::new, |base| base.preset.clone()),
@@ -118,11 +121,25 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
         retries: retries?,
         retry_backoff: retry_backoff?,
         failover_detector: failover_detector?,
+        auto_pipelining: auto_pipelining?,
         keepalive: keepalive?,
         tcp_user_timeout: tcp_user_timeout?,
         bytes_per_call: bytes_per_call?,
+        bytes_per_set: bytes_per_set?,
         bytes_per_timed_out_call: bytes_per_timed_out_call?,
     })
+}
+
+fn auto_pipelining(at: &Cursor<'_>, connections: Option<Connections>) -> Option<bool> {
+    let batches = at.boolean()?;
+    if batches && matches!(connections, Some(Connections::Pool { .. })) {
+        at.wrong(
+            "calls of a pool are never together on a connection",
+            "leave it out, or take a pipelined client",
+        );
+        return None;
+    }
+    Some(batches)
 }
 
 /// A value, or `"none"` for what is switched off.

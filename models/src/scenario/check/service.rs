@@ -10,7 +10,8 @@ use crate::scenario::kinds::Kind;
 use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{
-    Bytes, Calls, Concurrency, Kernel, Memory, Misses, Objective, OnError, Payload, Restart, Runtime, Service,
+    Bytes, Calls, Concurrency, Congestion, Kernel, Memory, Misses, Objective, OnError, Payload, Restart,
+    Runtime, Service, System,
 };
 
 /// Each instance has a kernel, a heap and clients of its own; ten thousand of them fit a gigabyte.
@@ -46,7 +47,13 @@ pub(super) fn service(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<
     let restart = fields.need("restart", RESTARTS[2].example, |at| at.kind(RESTARTS));
     let calls = fields.need("calls", CALLS, |at| calls(at, names));
     let client = fields.need("client", "{ preset = \"ioredis-5\" }", client);
-    let kernel = fields.or("kernel", LINUX, kernel);
+    let kernel = fields.or("kernel", Kernel::LINUX, kernel);
+    if let (Some(client), Some(kernel)) = (&client, &kernel)
+        && client.tcp_user_timeout.is_some()
+        && kernel.os != System::Linux
+    {
+        at.wrong("tcp_user_timeout is Linux's", "leave it out, or the kernel's os");
+    }
     let objective = fields.need("objective", "{ errors = \"1%\", p99 = \"2s\" }", objective);
     let protections = protect::read(&mut fields);
     fields.finish();
@@ -232,8 +239,15 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
         }
         Some(on_error)
     });
+    let carries = fields.or("command", false, |at| at.choice(&[("get", false), ("set", true)]));
     fields.finish_with(CALL_HINTS);
-    Some(Calls { cache: cache?, times: times?, payload: payload?, misses: misses?, on_error: on_error? })
+    let (Written { payload, text }, carries) = (payload?, carries?);
+    let payload = if carries {
+        Payload { heap: payload.heap + text, ..payload }
+    } else {
+        Payload { carried: 0, ..payload }
+    };
+    Some(Calls { cache: cache?, times: times?, payload, misses: misses?, on_error: on_error? })
 }
 
 /// Which calls find their value: a share of them, unless the cache's contents say it.
@@ -262,41 +276,54 @@ const BUFFER_OBJECT: Bytes = 195;
 /// string's characters: 25–29 B, 16 of them V8's header of a string.
 const STRING_OBJECT: Bytes = 27;
 
-/// A size alone is a string of one byte a character; of none, no string at all.
-fn payload(at: &Cursor<'_>) -> Option<Payload> {
+/// A payload, and what a command that carries it makes of it first.
+struct Written {
+    payload: Payload,
+    /// Parsed objects are written as a text that is made of them: one more string.
+    text: Bytes,
+}
+
+/// A size alone is a string of one byte a character; of none, no string at all. `carried` is what a command carries that
+/// takes it along.
+fn payload(at: &Cursor<'_>) -> Option<Written> {
     let text = |at: &Cursor<'_>| {
         let text = bytes(at)?;
         let heap = if text > 0 { text + STRING_OBJECT } else { 0 };
-        Some(Payload { heap, buffers: 0 })
+        Some(Written { payload: Payload { heap, buffers: 0, carried: text }, text: 0 })
     };
     at.either(|value| matches!(value, Value::Table(_)), |at| at.kind(PAYLOADS), text)
 }
 
-const PAYLOADS: &[Kind<Payload>] = &[
+const PAYLOADS: &[Kind<Written>] = &[
     Kind {
         name: "json",
         example: "{ json = \"4KiB\" }",
-        read: |at| bytes(at).map(|text| Payload { heap: text * JSON_PERCENT / 100, buffers: 0 }),
+        read: |at| {
+            let text = bytes(at)?;
+            Some(Written {
+                payload: Payload { heap: text * JSON_PERCENT / 100, buffers: 0, carried: text },
+                text,
+            })
+        },
     },
     Kind {
         name: "buffer",
         example: "{ buffer = \"16KiB\" }",
-        read: |at| bytes(at).map(|buffers| Payload { heap: BUFFER_OBJECT, buffers }),
+        read: |at| {
+            let buffers = bytes(at)?;
+            Some(Written { payload: Payload { heap: BUFFER_OBJECT, buffers, carried: buffers }, text: 0 })
+        },
     },
 ];
-
-/// Linux's own values: `TCP_RETR2` 15, `TCP_SYN_RETRIES` 6 (include/net/tcp.h), `sysctl_tcp_syn_linear_timeouts` 4
-/// (since 6.5, `net/ipv4/tcp_ipv4.c`), `CONFIG_HZ` 250 (`kernel/Kconfig.hz`).
-const LINUX: Kernel = Kernel { tcp_retries2: 15, tcp_syn_retries: 6, tcp_syn_linear_timeouts: 4, hz: 250 };
 
 fn kernel(at: &Cursor<'_>) -> Option<Kernel> {
     let mut fields = at.fields()?;
     // Bounds of net/ipv4/sysctl_net_ipv4.c: one byte; MAX_TCP_SYNCNT is 127.
-    let tcp_retries2 = fields.or("tcp_retries2", LINUX.tcp_retries2, |at| at.count(0..=255));
-    let tcp_syn_retries = fields.or("tcp_syn_retries", LINUX.tcp_syn_retries, |at| at.count(1..=127));
-    let linear = LINUX.tcp_syn_linear_timeouts;
+    let tcp_retries2 = fields.or("tcp_retries2", Kernel::LINUX.tcp_retries2, |at| at.count(0..=255));
+    let tcp_syn_retries = fields.or("tcp_syn_retries", Kernel::LINUX.tcp_syn_retries, |at| at.count(1..=127));
+    let linear = Kernel::LINUX.tcp_syn_linear_timeouts;
     let linear = fields.or("tcp_syn_linear_timeouts", linear, |at| at.count(0..=127));
-    let hz = fields.or("hz", LINUX.hz, |at| {
+    let hz = fields.or("hz", Kernel::LINUX.hz, |at| {
         let hz = at.count(100..=1000)?;
         if ![100, 250, 300, 1000].contains(&hz) {
             at.wrong(format!("no kernel has {hz} Hz"), "kernel/Kconfig.hz knows 100, 250, 300 and 1000");
@@ -304,12 +331,24 @@ fn kernel(at: &Cursor<'_>) -> Option<Kernel> {
         }
         Some(hz)
     });
+    let congestion = fields.or("congestion", Kernel::LINUX.congestion, |at| {
+        at.choice(&[("cubic", Congestion::Cubic), ("bbr", Congestion::Bbr)])
+    });
+    let systems = &[("linux", System::Linux), ("windows", System::Windows), ("macos", System::MacOs)];
+    let os = fields.or("os", Kernel::LINUX.os, |at| at.choice(systems));
     fields.finish();
+    let os = os?;
+    if os != System::Linux && at.raw.entries().len() > 1 {
+        at.wrong("these settings are Linux's", "os alone: the others have their defaults");
+        return None;
+    }
     Some(Kernel {
+        os,
         tcp_retries2: tcp_retries2?,
         tcp_syn_retries: tcp_syn_retries?,
         tcp_syn_linear_timeouts: linear?,
         hz: hz?,
+        congestion: congestion?,
     })
 }
 
