@@ -52,7 +52,7 @@ fn every_preset_reads_and_names_itself() {
         }
         // What nobody has measured is called so where it stands, has a range, and is told by whoever lists the client.
         for assumption in preset.assumptions() {
-            assert!(ranges.contains(&assumption.path) && preset.summary().contains(&assumption.path));
+            assert!(assumed.contains(&assumption.path) && preset.summary().contains(&assumption.path));
         }
         let called = options.lines().filter(|line| line.contains("# assumption: see below")).count();
         assert_eq!(called, preset.assumptions().len(), "{}", preset.name);

@@ -93,11 +93,6 @@ impl Preset {
         self.file().client.clone()
     }
 
-    /// Which of its values nobody has measured; paths are names of options.
-    pub fn assumptions(&self) -> &'static [Assumption] {
-        &self.file().assumptions
-    }
-
     /// What is not known exactly of its measured values; paths are names of options.
     pub fn ranges(&self) -> &'static [Assumption] {
         &self.file().ranges
