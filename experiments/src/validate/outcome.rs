@@ -122,7 +122,7 @@ fn total(group: &Group, comparisons: &[Comparison], news: &[bool]) -> Total {
         known_misses: compared - holds - new_misses,
         new_misses,
         coverage: Coverage::of(
-            mine().map(|(comparison, _)| comparison).filter(|it| group.is_measured() && it.id != "all"),
+            mine().map(|(comparison, _)| comparison).filter(|it| group.covers() && it.id != "all"),
         ),
     }
 }

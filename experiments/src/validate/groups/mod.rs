@@ -35,11 +35,12 @@ pub struct Group {
 
 /// A case of the person's own; it belongs to no other group.
 pub const OWN: Group = own::GROUP;
+
 impl Group {
-    /// Whether its cases were measured, and so its intervals are where nine of ten measurements should lie; those of a
-    /// textbook's are of a mean.
-    pub fn is_measured(&self) -> bool {
-        ![textbook::EXACT.name, textbook::PUBLISHED.name].contains(&self.name)
+    /// Whether nine of ten of its measurements should lie inside the intervals: those of a textbook's cases are of a mean,
+    /// and a course is judged by how far the model is from it.
+    pub fn covers(&self) -> bool {
+        ![textbook::EXACT.name, textbook::PUBLISHED.name, course::GROUP.name].contains(&self.name)
     }
 }
 
