@@ -336,7 +336,7 @@ fn payload(scenario: &Scenario, document: &Table) -> Result<Payload, Obstacle> {
             Err(Obstacle::new(path, "the application keeps a string or a buffer", right))
         }
         Value::Table(_) => Ok(Payload { bytes: payload.buffers, kind: "buffer", command }),
-        _ => Ok(Payload { bytes: payload.heap, kind: "string", command }),
+        _ => Ok(Payload { bytes: payload.characters(), kind: "string", command }),
     }
 }
 

@@ -294,7 +294,8 @@ impl<'a> Choice<'a> {
         if memory.per_request + memory.per_socket > 0 {
             notes.push("In other words: what a request holds is part of its call's payload.".into());
         }
-        let bytes = call.payload.heap + memory.per_request + memory.per_socket;
+        let parsed = call.payload.heap.saturating_sub(call.payload.object);
+        let bytes = call.payload.characters() + parsed + memory.per_request + memory.per_socket;
         format!("{{ cache = \"{name}\", times = 1, payload = \"{bytes}B\" }}")
     }
 

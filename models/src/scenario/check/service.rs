@@ -7,6 +7,7 @@ use super::{Names, some_span, span};
 use crate::protect;
 use crate::scenario::fields::Fields;
 use crate::scenario::kinds::Kind;
+use crate::scenario::meaning::STRING_OBJECT;
 use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{
@@ -271,10 +272,6 @@ const JSON_PERCENT: Bytes = 139;
 /// Measured on Node 20.20 with ioredis 5.11: a pending call with a Buffer of 16 KiB has 1,521 B on the heap, one without
 /// payload 1,326.
 const BUFFER_OBJECT: Bytes = 195;
-
-/// Measured on Node 20.20: live heap a pending call with a string of 4, 8 and 16 KiB, less the same without and the
-/// string's characters: 25–29 B, 16 of them V8's header of a string.
-const STRING_OBJECT: Bytes = 27;
 
 /// A payload, and what a command that carries it makes of it first.
 struct Written {
