@@ -2,23 +2,28 @@
 
 mod args;
 mod capacity;
+mod check;
 mod clock;
+mod compare;
 mod diagnostics;
 mod execute;
 mod export;
 mod failure;
 mod figure;
+mod find;
 mod infer;
 mod init;
 mod interrupt;
 mod lab;
 mod manual;
+mod map;
 mod over;
 mod plot;
 mod progress;
 mod readable;
 mod report;
 mod run;
+mod schema;
 mod source;
 mod study;
 mod sweep;
@@ -45,12 +50,17 @@ fn main() -> ExitCode {
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
         Command::Capacity(args) => capacity::capacity(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Find(args) => find::find(&args),
+        Command::Map(args) => map::map(&args),
         Command::Infer(args) => infer::infer(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Lab(command) => lab::lab(&command),
         Command::List { what } => list(what),
         Command::Show { name } => show(&name),
         Command::Init(args) => init::init(&args),
+        Command::Schema => schema::schema(),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
     };

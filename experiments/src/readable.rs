@@ -110,6 +110,19 @@ pub fn count(value: f64) -> String {
     Unit::of_count(value).write(value)
 }
 
+/// A share of all, never rounded up to all of it: `99.98 %`.
+pub fn share(value: f64) -> String {
+    Unit::of_share(value).write(value)
+}
+
+/// A difference of shares, with as many digits as it needs: `0.3 %`, `0.0021 %`.
+pub fn share_of(value: f64) -> String {
+    let percent = value * 100.0;
+    let places =
+        if percent >= 0.1 || percent <= 0.0 { 2 } else { (1.0 - libm::log10(percent)).ceil() as usize };
+    format!("{percent:.places$}\u{a0}%")
+}
+
 /// `1234` → `1,234`.
 fn thousands(text: &str) -> String {
     let whole = text.find('.').unwrap_or(text.len());

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use halfopen_models::Run;
 use halfopen_models::recording::Recording;
-use halfopen_models::scenario::{Drawn, Edits, Scenario};
-use halfopen_models::summary::{ClaimResult, Summary, Uncertainty, claims};
+use halfopen_models::scenario::{Claim, Drawn, Edits, Scenario};
+use halfopen_models::summary::claims::{self, Runs};
+use halfopen_models::summary::{ClaimResult, Replication, Summary, Uncertainty};
 
 use crate::args::{self, Format};
 use crate::execute::{Plan, execute};
@@ -88,14 +89,13 @@ pub fn trace(args: &args::Run) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The scenario to run; without a variant also those that its claims are about. A variant answers for its own claims.
+/// The scenario to run, and the variants that its claims need.
 fn scenarios(source: &Source, args: &args::Run) -> Result<Vec<Scenario>, Failure> {
     let scenario = source::read(source, &edits(args, args.input.variant.clone()))?;
-    let others: BTreeSet<Option<String>> = scenario
-        .claims
-        .iter()
-        .map(|claim| claim.variant.clone())
-        .filter(|variant| scenario.variant.is_none() && variant.is_some())
+    let others: BTreeSet<Option<String>> = about(&scenario)
+        .flat_map(Claim::variants)
+        .filter(|variant| *variant != scenario.variant.as_deref())
+        .map(|variant| variant.map(str::to_owned))
         .collect();
     let mut scenarios = vec![scenario];
     for variant in others {
@@ -122,6 +122,11 @@ fn sets<'a>(scenarios: &'a [Scenario], drawn: &'a [Drawn], reps: u32) -> Vec<Vec
     over_ranges.chain([as_written(&scenarios[0])]).collect()
 }
 
+/// The claims that a run answers for: all of them, or those about the variant that was asked for.
+fn about(scenario: &Scenario) -> impl Iterator<Item = &Claim> {
+    scenario.claims.iter().filter(|claim| scenario.variant.is_none() || claim.variant == scenario.variant)
+}
+
 fn edits(args: &args::Run, variant: Option<String>) -> Edits {
     Edits { variant, set: args.input.set.clone(), ..Edits::default() }
 }
@@ -133,15 +138,16 @@ fn place(args: &args::Run, scenario: &Scenario) -> PathBuf {
     })
 }
 
-/// All claims, in the order of the file.
+/// The claims about this run, in the order of the file.
 fn hold(scenarios: &[Scenario], recordings: &[Vec<Recording>]) -> Vec<ClaimResult> {
-    let mut results: Vec<ClaimResult> = scenarios
-        .iter()
-        .zip(recordings)
-        .flat_map(|(scenario, recordings)| claims::hold(scenario, recordings))
+    let replications: Vec<Vec<Replication>> =
+        recordings.iter().map(|of| of.iter().map(Replication::of).collect()).collect();
+    let runs = scenarios.iter().zip(&replications);
+    let runs: Vec<Runs<'_>> = runs
+        .map(|(scenario, replications)| Runs { variant: scenario.variant.as_deref(), replications })
         .collect();
-    results.sort_by_key(|result| result.line);
-    results
+    let about: Vec<Claim> = about(&scenarios[0]).cloned().collect();
+    claims::hold(&about, &runs)
 }
 
 fn nothing_written(failure: Failure, target: &Path) -> Failure {

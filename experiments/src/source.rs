@@ -10,7 +10,12 @@ use crate::diagnostics;
 use crate::failure::Failure;
 
 /// Scenarios that come with the program.
-pub const SHIPPED: &[(&str, &str)] = &[("kustomer-2019", include_str!("../scenarios/kustomer-2019.toml"))];
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("kustomer-2019", include_str!("../scenarios/kustomer-2019.toml")),
+    ("sentinel-failover", include_str!("../scenarios/sentinel-failover.toml")),
+    ("retry-storm", include_str!("../scenarios/retry-storm.toml")),
+    ("cold-cache", include_str!("../scenarios/cold-cache.toml")),
+];
 
 /// A scenario's text.
 pub struct Source {

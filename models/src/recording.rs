@@ -160,6 +160,8 @@ pub struct Sample {
     pub errors: u32,
     /// Calls pending now, all instances.
     pub pending_calls: u64,
+    /// Requests open now that are a caller's second or later try.
+    pub retries_in_flight: u64,
     /// Bytes in the fullest instance's ledger now.
     pub memory_max_bytes: u64,
     /// Mean bytes over the instances that are up now.

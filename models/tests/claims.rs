@@ -3,12 +3,13 @@
 mod fixtures;
 
 use fixtures::{at, claim, recording, recordings, scenario, well};
-use halfopen_models::recording::{Recording, Recovery, ServiceRecord};
+use halfopen_models::recording::{Recording, Recovery, Sample, ServiceRecord};
 use halfopen_models::scenario::ClaimFigure::{
     self, Availability, Crashes, ErrorsFor, FirstCrash, FirstError, Recovery as RecoveryTime,
 };
-use halfopen_models::scenario::Scenario;
-use halfopen_models::summary::claims::hold;
+use halfopen_models::scenario::{Claim, ClaimMust, Scenario};
+use halfopen_models::summary::claims::{Runs, hold, judge};
+use halfopen_models::summary::{ClaimResult, Decision, Replication};
 
 type Bounds = (Option<f64>, Option<f64>);
 
@@ -20,10 +21,16 @@ fn held(
 ) -> (bool, String) {
     let mut scenario = scenario(&["api", "web"]);
     scenario.claims = vec![claim(figure, service, bounds)];
-    let results = hold(&scenario, recordings);
+    let results = hold_of(&scenario, recordings);
     let [result] = &results[..] else { panic!("one claim, one result") };
     assert_eq!((result.claim.as_str(), result.line, &result.variant), ("it is so", 7, &None));
     (result.holds, result.measured.clone())
+}
+
+fn hold_of(scenario: &Scenario, recordings: &[Recording]) -> Vec<ClaimResult> {
+    let replications: Vec<Replication> = recordings.iter().map(Replication::of).collect();
+    let runs = Runs { variant: scenario.variant.as_deref(), replications: &replications };
+    hold(&scenario.claims, &[runs])
 }
 
 fn after(secs: f64) -> Bounds {
@@ -185,14 +192,105 @@ fn only_claims_about_this_run_are_held_and_in_their_order() {
     claims[2].line = 9;
     scenario.claims = claims.to_vec();
     let lines = |scenario: &Scenario| {
-        hold(scenario, &recordings([well()])).iter().map(|r| r.line).collect::<Vec<_>>()
+        hold_of(scenario, &recordings([well()])).iter().map(|r| r.line).collect::<Vec<_>>()
     };
     assert_eq!(lines(&scenario), [7, 9]);
     scenario.variant = Some("manual-failover".into());
     assert_eq!(lines(&scenario), [7]);
     assert_eq!(
-        hold(&scenario, &recordings([well()]))[0].variant.as_deref(),
+        hold_of(&scenario, &recordings([well()]))[0].variant.as_deref(),
         Some("manual-failover"),
         "a result names its variant"
     );
+}
+
+fn decided(
+    must: ClaimMust,
+    figure: ClaimFigure,
+    bounds: Bounds,
+    runs: &[(Option<&str>, Vec<Recording>)],
+) -> (Decision, String) {
+    let replications: Vec<Vec<Replication>> =
+        runs.iter().map(|(_, of)| of.iter().map(Replication::of).collect()).collect();
+    let runs = runs.iter().zip(&replications);
+    let runs: Vec<Runs<'_>> =
+        runs.map(|((variant, _), replications)| Runs { variant: *variant, replications }).collect();
+    let claim = Claim { must, ..claim(figure, Some(0), bounds) };
+    let result = judge(&claim, &runs, 0.95).unwrap();
+    assert_eq!(result.holds, result.decision == Decision::Held);
+    (result.decision, result.measured)
+}
+
+#[test]
+fn an_interval_across_a_bound_decides_nothing() {
+    // Median 10 s, its interval 5 s to 15 s.
+    let twenty = [(None, errors_at((1..=20).map(|s| Some(f64::from(s)))))];
+    let rows = [
+        (between(5.0, 15.0), Decision::Held),
+        (before(4.9), Decision::Broken),
+        (after(15.1), Decision::Broken),
+        (before(14.9), Decision::Undecided),
+        (after(5.1), Decision::Undecided),
+    ];
+    for (bounds, expected) in rows {
+        assert_eq!(decided(ClaimMust::Usual, FirstError, bounds, &twenty).0, expected, "{bounds:?}");
+    }
+}
+
+#[test]
+fn a_share_of_runs_is_held_against_clopper_and_pearson() {
+    // 18 of 20 within 18 s: 68.3 % to 98.8 % of all runs.
+    let twenty = [(None, errors_at((1..=20).map(|s| Some(f64::from(s)))))];
+    let rows = [(0.68, Decision::Held), (0.9, Decision::Undecided), (0.99, Decision::Broken)];
+    for (share, expected) in rows {
+        let (decision, words) = decided(ClaimMust::Share(share), FirstError, before(18.0), &twenty);
+        assert_eq!(decision, expected, "{share}");
+        assert!(
+            words.starts_with("18 of 20 replications within the bounds: 68.3 % to 98.8 % of all runs"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn a_ratio_is_one_of_means_of_the_same_seeds() {
+    let crashes = |counts: [u32; 6]| recordings(counts.map(|crashes| ServiceRecord { crashes, ..well() }));
+    let runs = [(None, crashes([1, 2, 1, 2, 1, 2])), (Some("worse"), crashes([4, 5, 4, 5, 4, 5]))];
+    let against = || ClaimMust::Against(Some("worse".into()));
+    let rows = [
+        (before(0.5), Decision::Held),
+        (before(0.34), Decision::Undecided),
+        (before(0.2), Decision::Broken),
+        (between(0.2, 0.5), Decision::Held),
+        (after(0.5), Decision::Broken),
+    ];
+    for (bounds, expected) in rows {
+        let (decision, words) = decided(against(), Crashes, bounds, &runs);
+        assert_eq!(decision, expected, "{bounds:?}");
+        assert!(
+            words.starts_with("0.333 times (") && words.ends_with("1.50 against 4.50 in 6 replications"),
+            "{words}"
+        );
+    }
+    let none = [(None, crashes([0; 6])), (Some("worse"), crashes([0; 6]))];
+    let (decision, words) = decided(against(), Crashes, before(0.5), &none);
+    assert_eq!(
+        (decision, words.as_str()),
+        (Decision::Held, "0 against 0 in 6 replications"),
+        "half of none is none"
+    );
+    let claim = Claim { must: against(), ..claim(Crashes, None, before(0.5)) };
+    assert_eq!(judge(&claim, &[], 0.95), None, "nothing was run");
+}
+
+#[test]
+fn a_trend_is_the_slope_of_the_second_half() {
+    let sample = |pending_calls| Sample { pending_calls, ..Sample::default() };
+    // The fault is at 100 s, the horizon at 2000 s: the second half begins at 1050 s.
+    let growing =
+        |by: u64| (0..=2_000_u64).map(|s| sample(if s < 1_050 { 7 * s } else { 500 + by * s })).collect();
+    let runs = [(None, recordings([2, 3, 2, 3].map(|by| ServiceRecord { series: growing(by), ..well() })))];
+    let growth = |bounds| decided(ClaimMust::Usual, ClaimFigure::PendingGrowth, bounds, &runs);
+    assert_eq!(growth(before(4.0)), (Decision::Held, "2.50/s (1.58/s to 3.42/s) in 4 replications".into()));
+    assert_eq!((growth(before(3.0)).0, growth(before(1.0)).0), (Decision::Undecided, Decision::Broken));
 }

@@ -45,10 +45,31 @@ fn every_preset_reads_and_names_itself() {
         assert_eq!(preset.client().preset, preset.name);
         assert!(!preset.summary().is_empty());
         // Each value with its source on its line.
-        for line in preset.text.lines().filter(|line| line.contains(" = ") && !line.starts_with("summary")) {
-            assert!(line.starts_with('#') || line.contains('#'), "{}: no source: {line}", preset.name);
+        let (options, assumed) = preset.text.split_once("[assume]").unwrap_or((preset.text, ""));
+        let values = options.lines().filter(|line| line.contains(" = "));
+        for line in values.filter(|line| !line.starts_with("summary") && !line.starts_with("runs_on")) {
+            assert!(line.contains('#') || line.contains("why = "), "{}: no source: {line}", preset.name);
         }
+        // What nobody has measured is called so where it stands, has a range, and is told by whoever lists the client.
+        for assumption in preset.assumptions() {
+            assert!(assumed.contains(&assumption.path) && preset.summary().contains(&assumption.path));
+        }
+        let called = options.lines().filter(|line| line.contains("# assumption")).count();
+        assert_eq!(called, preset.assumptions().len(), "{}", preset.name);
     }
+}
+
+#[test]
+fn what_a_preset_assumes_a_scenario_assumes_unless_it_says_better() {
+    let assumed = |client: &str| {
+        let scenario = reads(&BASE.replace("{ preset = \"ioredis-5\" }", client));
+        scenario.assumptions.into_iter().map(|it| (it.path, it.value)).collect::<Vec<_>>()
+    };
+    let bytes = |option: &str, value: &str| (format!("service.api.client.{option}"), value.to_owned());
+    let both = [bytes("bytes_per_call", "1KiB"), bytes("bytes_per_timed_out_call", "600B")];
+    assert_eq!(assumed("{ preset = \"lettuce-6\" }"), both);
+    assert_eq!(assumed("{ preset = \"lettuce-6\", bytes_per_timed_out_call = \"0B\" }"), both[..1]);
+    assert_eq!(assumed("{ preset = \"ioredis-5\" }"), []);
 }
 
 #[test]

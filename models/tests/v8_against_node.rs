@@ -7,12 +7,11 @@
 //! - own ones (Intel Xeon, node 20.20.2 `--trace-gc`, the lab's program and a peer that stops answering): MiB alive
 //!   after the last collection.
 //!
-//! What holds: within one way of dying the time is right to 1.1 % in the median and 3.7 % at worst; heaps of 256 MiB
-//! and more die in the second way alone; below, the model dies in the first way as often as the lab's processes did
-//! (26 of 38 expected, 27 did). What does not: which of a border setting's repetitions goes which way is chance, and
-//! our Intel machine, which marks faster, went the first way in 5 of 15 where the model expects two thirds. The model
-//! knows bytes, not how many objects they are, nor whose turn on the core it is. Calls of 16 KiB died at 94–96 % of
-//! small heaps, the model's at 98 %: such strings leave pages less full.
+//! What holds: within one way of dying the time is right to 1.1 % in the median and 4.3 % at worst; heaps of 256 MiB
+//! and more die in the second way alone; below, the model dies in the first way as often as the lab's processes did. What
+//! does not: which of a border setting's repetitions goes which way is chance, and our Intel machine, which marks faster,
+//! went the first way in 5 of 15 where the model expects two thirds. The model knows bytes, not how many objects they are,
+//! nor whose turn on the core it is.
 
 use halfopen_models::app::Ledger;
 use halfopen_models::app::v8::{Act, V8};
@@ -28,6 +27,13 @@ const SEEDS: u64 = 200;
 /// CPU time of one call: a quarter of the core at 4,000 calls a second on the Intel machine.
 const CALL: Span = Span::from_micros(60);
 
+/// Seconds of answered calls before the fault, in the lab; they decide how full the young generation is by then.
+const ANSWERED: f64 = 3.7;
+/// Dropped at once by a call that is never answered, and by the program's own timers in a second: half of what stands in
+/// `experiments/cases/calibration.toml` for an answered call. Node 20.20: 1,185 B a call at 1,000 a second, 1,377 at 500.
+const GARBAGE: f64 = 825.0;
+const BACKGROUND: f64 = 275_000.0;
+
 /// A process that only gains: calls a second, bytes a call, MiB alive at its start, maximum in MiB.
 #[derive(Clone, Copy)]
 struct Setting {
@@ -35,6 +41,20 @@ struct Setting {
     call: f64,
     base: f64,
     max: f64,
+}
+
+impl Setting {
+    /// The payload's string, where it is a large one.
+    fn string(self) -> u64 {
+        if self.call > 16_400.0 { 16_400 } else { 0 }
+    }
+}
+
+/// The process does not run.
+struct Stopped {
+    mib: f64,
+    lasts: Span,
+    by_full_collection: bool,
 }
 
 struct End {
@@ -45,19 +65,28 @@ struct End {
     way: Act,
 }
 
-/// A process's life; `stopped` hears of each stop: MiB alive, how long. A call is made when the event loop is free.
-fn live(setting: Setting, seed: u64, mut stopped: impl FnMut(f64, Span)) -> End {
+/// A process's life; `stopped` hears of each stop. A call is made when the event loop is free.
+fn live(setting: Setting, seed: u64, mut stopped: impl FnMut(Stopped)) -> End {
     let streams = Streams::new(seed);
     let mut arrivals = streams.stream("arrivals", "test");
     let base = (setting.base * MIB) as u64;
     let mut heap = V8::new(base, 0, (setting.max * MIB) as u64, streams.stream("heap", "test"));
     let mut ledger = Ledger::new(base);
     let (mut arrival, mut free_at) = (Time::ZERO, Time::ZERO);
+    let fault = Time::ZERO + Span::from_secs_f64(ANSWERED);
     let mut last = setting.base;
     loop {
         arrival += Span::from_secs_f64(arrivals.exponential() / setting.rate);
         free_at = arrival.max(free_at) + CALL;
-        ledger.begin_call(setting.call as u64, Payload::default());
+        let garbage = GARBAGE + BACKGROUND / setting.rate;
+        if arrival < fault {
+            ledger.litter((setting.call + 2.0 * garbage) as u64);
+        } else {
+            let payload =
+                Payload { heap: setting.call as u64, object: setting.string(), ..Payload::default() };
+            ledger.begin_call(0, payload);
+            ledger.litter(garbage as u64);
+        }
         if !heap.is_due(free_at, &ledger) {
             continue;
         }
@@ -67,15 +96,15 @@ fn live(setting: Setting, seed: u64, mut stopped: impl FnMut(f64, Span)) -> End 
                 let stop = pause + marking.unwrap_or(Span::ZERO);
                 free_at += stop;
                 last = bytes / MIB;
-                stopped(last, stop);
+                stopped(Stopped { mib: last, lasts: stop, by_full_collection: marking == Some(Span::ZERO) });
             }
-            way => return End { seconds: free_at.as_secs_f64(), mib: bytes / MIB, last, way },
+            way => return End { seconds: free_at.as_secs_f64() - ANSWERED, mib: bytes / MIB, last, way },
         }
     }
 }
 
 fn lives(setting: Setting) -> Vec<End> {
-    (0..SEEDS).map(|seed| live(setting, seed, |_, _| {})).collect()
+    (0..SEEDS).map(|seed| live(setting, seed, |_| {})).collect()
 }
 
 /// The median over those that died in this `way`.
@@ -200,14 +229,23 @@ fn our_own_processes_die_with_as_much_alive() {
 }
 
 /// From four fifths of the maximum to seven eighths, and one collection later, halfway from there to the maximum: it is
-/// still judged by the average before (the lab saw 89 % once, on a shared core). A collection takes up to 0.1 s.
+/// still judged by the average before (the lab saw 89 % once, on a shared core). A collection takes up to 0.1 s. In the
+/// last two MiB, where half the room is less than the least young generation, they are back to back once more, and both
+/// ways as near (the lab saw 63.3 of 64 MB once, on a shared core). The maximum is the old generation's: what is alive
+/// in the young one, of up to 16 MiB, comes on top.
 #[test]
 fn only_small_heaps_die_of_ineffective_collections_and_only_in_their_window() {
     for &(rate, call, base, max, _) in LAB.iter().chain(OWN) {
         let halfway = 15.0 / 16.0 * max + 0.1 * rate * call / MIB;
-        for End { mib, way, .. } in lives(Setting { rate, call, base, max }) {
-            let (least, most) = if way == Ineffective { (0.8 * max, halfway) } else { (0.97 * max, max) };
-            assert!((least..=most).contains(&mib), "{way:?} at {mib} of {max} MiB, {rate}/s × {call} B");
+        let setting = Setting { rate, call, base, max };
+        for End { mib, way, .. } in lives(setting) {
+            let limit = if setting.string() > 0 { 0.93 * max } else { 0.97 * max };
+            let (least, most) = if way == Ineffective { (0.8 * max, halfway) } else { (limit, max + 16.0) };
+            let in_the_end = way == Ineffective && mib >= max - 2.0;
+            assert!(
+                (least..=most).contains(&mib) || in_the_end,
+                "{way:?} at {mib} of {max} MiB, {rate}/s × {call} B"
+            );
             assert!(way == LimitReached || max < 256.0, "{way:?} of {max} MiB, {rate}/s × {call} B");
         }
     }
@@ -221,7 +259,7 @@ fn a_large_heap_dies_at_its_limit_whatever_the_growth() {
         let setting = Setting { rate: mb_per_second * 100.0, call: 10_000.0, base: 1_100.0, max: 1_400.0 };
         for seed in 0..20 {
             let mut longest = Span::ZERO;
-            let end = live(setting, seed, |_, stop| longest = longest.max(stop));
+            let end = live(setting, seed, |stopped| longest = longest.max(stopped.lasts));
             assert_eq!(end.way, LimitReached, "{mb_per_second} MB/s");
             assert!(end.mib >= 1_397.0, "{} MiB", end.mib);
             assert!((0.5..=2.5).contains(&longest.as_secs_f64()), "{longest:?} at {mb_per_second} MB/s");
@@ -234,7 +272,11 @@ fn a_large_heap_dies_at_its_limit_whatever_the_growth() {
 fn collections_of_a_large_heap_come_halfway_to_its_maximum() {
     let measured = [1_261.6, 1_327.4, 1_356.4, 1_369.6, 1_383.6, 1_391.8, 1_396.9];
     let mut sizes = Vec::new();
-    live(Setting { rate: 500.0, call: 7_040.0, base: 1_144.8, max: 1_400.0 }, 1, |mib, _| sizes.push(mib));
+    live(Setting { rate: 500.0, call: 7_040.0, base: 1_144.8, max: 1_400.0 }, 1, |stopped| {
+        if stopped.by_full_collection {
+            sizes.push(stopped.mib);
+        }
+    });
     for size in measured {
         let nearest = sizes.iter().map(|s| (s / size - 1.0).abs()).fold(1.0, f64::min);
         assert!(nearest <= 0.01, "{size} MiB is not among {sizes:?}");

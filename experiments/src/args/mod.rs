@@ -1,10 +1,14 @@
 //! The command line as typed: one file a command, and [`shared`] what several of them take.
 
 mod capacity;
+mod check;
+mod compare;
+mod find;
 mod infer;
 mod init;
 mod lab;
 mod manual;
+mod map;
 mod run;
 mod shared;
 mod sweep;
@@ -13,10 +17,14 @@ mod validate;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use capacity::Capacity;
+pub use check::Check;
+pub use compare::Compare;
+pub use find::{Find, Question};
 pub use infer::Infer;
 pub use init::Init;
 pub use lab::{Lab, LabExport, LabRun};
 pub use manual::{Completions, Man};
+pub use map::Map;
 pub use run::Run;
 pub use shared::{Input, Sampling, Shown};
 pub use sweep::{Merge, Sample, Shard, Sweep};
@@ -43,6 +51,14 @@ pub enum Command {
     Merge(Merge),
     /// The closed forms of a scenario at once, each with its formula
     Capacity(Capacity),
+    /// Hold scenarios to their claims and to the figures that were blessed, for continuous integration
+    Check(Check),
+    /// Compare the variants of a scenario: what each prevents, and what it costs in calm
+    Compare(Compare),
+    /// Find the threshold of a value: up to where, or from where on, a condition holds
+    Find(Find),
+    /// Map how a scenario comes out over its load and the length of its fault
+    Map(Map),
     /// Find the settings that reproduce what is known of an incident, and the fixes that help in all of them
     Infer(Infer),
     /// Compare predictions with measurements of real clients, servers and the kernel
@@ -62,6 +78,8 @@ pub enum Command {
     },
     /// Write a commented scenario to start from; it runs as it is
     Init(Init),
+    /// Print the JSON schema of a scenario, from which editors complete and check
+    Schema,
     /// Print what a shell needs to complete commands and options
     Completions(Completions),
     /// Print the manual page, of the program or of one of its commands

@@ -21,7 +21,7 @@ Examples:
 
 Exit status:
     0  every claim of the scenario holds
-    1  a claim is broken; the result is written all the same
+    1  a claim is broken or undecided; the result is written all the same
     2  the input is wrong, or the result cannot be written
   130  interrupted by Ctrl-C: nothing is kept, and an earlier result stays as it was. A run is short and gives
        the same bytes again, so there is nothing to resume.";
@@ -33,7 +33,7 @@ pub struct Run {
     /// Which scenario.
     #[command(flatten)]
     pub input: Input,
-    /// Draw every value that is not known from its range, anew for each replication: what [assume] gives a range,
+    /// Draw every value that is not known from its range, anew for each replication: what `[assume]` gives a range,
     /// and measured values of the client's preset
     #[arg(long)]
     pub uncertain: bool,

@@ -11,7 +11,7 @@ use super::SCENARIO;
 use crate::failure::Failure;
 
 /// Every file that a result can have.
-const FILES: [&str; 24] = [
+const FILES: [&str; 35] = [
     "manifest.json",
     "summary.json",
     "summary.md",
@@ -24,6 +24,17 @@ const FILES: [&str; 24] = [
     "survival.svg",
     "survival.png",
     "points.csv",
+    "compare.json",
+    "compare.csv",
+    "find.json",
+    "find.csv",
+    "map.json",
+    "map.csv",
+    "map.svg",
+    "map.png",
+    "phase.csv",
+    "phase.svg",
+    "phase.png",
     "posterior.csv",
     "marginals.svg",
     "marginals.png",

@@ -2,12 +2,14 @@
 
 mod drawn;
 mod events;
+mod file;
 mod folder;
 mod manifest;
 mod replications;
 mod timeseries;
 
 pub use drawn::unit;
+pub use file::replace;
 pub use folder::Folder;
 pub use manifest::SCENARIO;
 

@@ -6,9 +6,9 @@
 //! holds of this one replication.
 
 use halfopen_models::recording::Verdict;
-use halfopen_models::scenario::{Claim, ClaimFigure};
+use halfopen_models::scenario::{Claim, ClaimFigure, LatencyQuantile};
 use halfopen_models::statistics::Lifetime;
-use halfopen_models::summary::{Observed, Outcome, Replication};
+use halfopen_models::summary::{Observed, Outcome, Replication, claims};
 
 use crate::study::Kept;
 
@@ -22,17 +22,22 @@ pub const VERDICTS: [Verdict; 6] = [
     Verdict::NeverWithinHorizon,
 ];
 
-/// What a claim can be about, its name in files, and what is seen of it.
-type Figure = (ClaimFigure, &'static str, fn(&Outcome) -> Observed);
-
-/// All that a claim can be about.
-pub const FIGURES: [Figure; 6] = [
-    (ClaimFigure::FirstError, "time_to_first_error_s", |it| Observed::Time(it.first_error)),
-    (ClaimFigure::FirstCrash, "time_to_crash_s", |it| Observed::Time(it.first_crash)),
-    (ClaimFigure::Recovery, "time_to_recovery_s", |it| Observed::Time(it.recovery)),
-    (ClaimFigure::ErrorsFor, "errors_for_s", |it| Observed::Value(Some(it.errors_for))),
-    (ClaimFigure::Crashes, "crashes", |it| Observed::Value(Some(it.crashes as f64))),
-    (ClaimFigure::Availability, "availability", |it| Observed::Value(it.availability)),
+/// All that a claim can be about, with its name in files.
+pub const FIGURES: [(ClaimFigure, &str); 14] = [
+    (ClaimFigure::FirstError, "time_to_first_error_s"),
+    (ClaimFigure::FirstCrash, "time_to_crash_s"),
+    (ClaimFigure::Recovery, "time_to_recovery_s"),
+    (ClaimFigure::ErrorsFor, "errors_for_s"),
+    (ClaimFigure::Crashes, "crashes"),
+    (ClaimFigure::Availability, "availability"),
+    (ClaimFigure::Errors, "errors"),
+    (ClaimFigure::PeakPendingCalls, "peak_pending_calls"),
+    (ClaimFigure::PeakMemory, "peak_memory_bytes"),
+    (ClaimFigure::Latency(LatencyQuantile::P50), "latency_p50_s"),
+    (ClaimFigure::Latency(LatencyQuantile::P99), "latency_p99_s"),
+    (ClaimFigure::Latency(LatencyQuantile::P999), "latency_p999_s"),
+    (ClaimFigure::RetryAmplification, "retry_amplification"),
+    (ClaimFigure::PendingGrowth, "pending_growth_per_s"),
 ];
 
 /// Of the system and of each service: the figures, and the verdict's place.
@@ -43,7 +48,7 @@ pub fn keep(replication: &Replication) -> Kept {
     let of = |outcome: &Outcome| {
         let verdict =
             outcome.verdict.as_ref().and_then(|(it, _)| VERDICTS.iter().position(|known| known == it));
-        let figures = FIGURES.map(|(_, _, see)| see(outcome));
+        let figures = FIGURES.map(|(figure, _)| claims::observed(figure, outcome));
         figures.into_iter().chain([Observed::Value(verdict.map(|place| place as f64))]).collect::<Vec<_>>()
     };
     let all = [&replication.system].into_iter().chain(&replication.services);
@@ -79,7 +84,7 @@ pub fn distance(claim: &Claim, kept: &Kept) -> f64 {
     let value = number(kept, claim.service, claim.figure);
     let missed = |bound: f64, by: f64| {
         let by = by.max(0.0);
-        if bound > 0.0 { by / bound } else { by }
+        if bound.abs() > 0.0 { by / bound.abs() } else { by }
     };
     let below = claim.at_least.map_or(0.0, |least| missed(least, least - value));
     below.max(claim.at_most.map_or(0.0, |most| missed(most, value - most)))
@@ -87,9 +92,10 @@ pub fn distance(claim: &Claim, kept: &Kept) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use halfopen_models::scenario::ClaimMust;
     use halfopen_models::scenario::{self, Edits, Scenario};
     use halfopen_models::simulate;
-    use halfopen_models::summary::claims;
+    use halfopen_models::summary::Decision;
 
     use super::*;
 
@@ -106,7 +112,9 @@ mod tests {
         let mut held = 0;
         for replication in &replications {
             let kept = keep(replication);
-            for ((figure, ..), service) in FIGURES.iter().zip([None, Some(0), Some(1)].iter().cycle()) {
+            // A trend has an interval only over several replications.
+            let judged = FIGURES.iter().filter(|known| known.0 != ClaimFigure::PendingGrowth);
+            for ((figure, _), service) in judged.zip([None, Some(0), Some(1)].iter().cycle()) {
                 for (at_least, at_most) in bounds.iter().flat_map(|a| bounds.iter().map(move |b| (*a, *b))) {
                     let claim = Claim {
                         text: String::new(),
@@ -114,13 +122,16 @@ mod tests {
                         variant: None,
                         service: *service,
                         figure: *figure,
+                        must: ClaimMust::Usual,
                         at_least,
                         at_most,
                     };
                     let near = distance(&claim, &kept) == 0.0;
-                    let asked = Scenario { claims: vec![claim], ..scenario.clone() };
-                    let holds = claims::hold_over(&asked, std::slice::from_ref(replication))[0].holds;
-                    assert_eq!(near, holds, "{:?}", asked.claims);
+                    let runs =
+                        [claims::Runs { variant: None, replications: std::slice::from_ref(replication) }];
+                    let judged = claims::judge(&claim, &runs, 0.95).unwrap();
+                    let holds = judged.decision == Decision::Held;
+                    assert_eq!(near, holds, "{claim:?}");
                     held += u32::from(holds);
                 }
             }
@@ -142,6 +153,7 @@ mod tests {
             variant: None,
             service: None,
             figure,
+            must: ClaimMust::Usual,
             at_least,
             at_most,
         };

@@ -1,6 +1,6 @@
 //! What an inference is: everything that decides its result, and what the scenario says is known.
 
-use halfopen_models::scenario::{Claim, Drawn, Edits, Problem, Scenario, draw_settings};
+use halfopen_models::scenario::{Claim, ClaimMust, Drawn, Edits, Problem, Scenario, draw_settings};
 use serde::{Deserialize, Serialize};
 
 use crate::args;
@@ -61,7 +61,7 @@ impl Task {
     pub fn of(args: &args::Infer) -> Result<Task, Failure> {
         let source = source::find(&args.scenario)?;
         let scenario = source::read(&source, &Edits { set: args.set.clone(), ..Edits::default() })?;
-        if scenario.claims.iter().all(|claim| claim.variant.is_some()) {
+        if !scenario.claims.iter().any(|claim| claim.variant.is_none() && observes(claim)) {
             return Err(Failure::wrong(
                 format!(
                     "{} says of nothing how it was: [expect] has no claim about it as it is",
@@ -101,9 +101,10 @@ impl Task {
         Edits { variant: variant.map(str::to_owned), set: self.set.clone(), ..Edits::default() }
     }
 
-    /// What is known of the scenario as it is, or of a variant.
+    /// What is known of the scenario as it is, or of a variant: claims about one history. A claim about a share of all
+    /// runs, or about a ratio to another variant, is none.
     pub fn claims(&self, variant: Option<&str>) -> impl Iterator<Item = &Claim> {
-        self.scenario.claims.iter().filter(move |claim| claim.variant.as_deref() == variant)
+        self.scenario.claims.iter().filter(move |it| it.variant.as_deref() == variant && observes(it))
     }
 
     /// Variants of which something is known: tests that were made.
@@ -126,4 +127,9 @@ impl Task {
         let place = self.scenario.variants.iter().position(|name| Some(name.as_str()) == variant);
         place.map_or(0, |place| place as u32 + 1)
     }
+}
+
+/// Whether a claim says what was seen in one history.
+fn observes(claim: &Claim) -> bool {
+    claim.must == ClaimMust::Usual
 }

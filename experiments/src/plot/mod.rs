@@ -4,6 +4,8 @@ mod axes;
 mod canvas;
 pub mod inference;
 mod legend;
+pub mod map;
+pub mod phase;
 pub mod scatter;
 pub mod survival;
 pub mod sweep;

@@ -1,4 +1,4 @@
-//! How long instances live after the fault: the share that has not crashed, by service, over all replications. Curves
+//! How long instances live after the fault: the share that has not crashed, by service or by variant, over all replications. Curves
 //! that lie upon each other are drawn beside each other, a line's width apart, as on the map of an underground.
 
 use halfopen_models::recording::Recording;
@@ -25,7 +25,7 @@ const LINE: f64 = 4.0;
 /// From one curve to the next where they lie upon each other.
 const APART: f64 = LINE + 1.0;
 
-/// A service's instances.
+/// The instances of a service, or of a variant.
 struct Curve {
     name: String,
     survival: Survival,
@@ -38,20 +38,43 @@ struct Curve {
 pub fn draw(scenario: &Scenario, recordings: &[Recording]) -> Option<Picture> {
     let fault = recordings[0].fault_at?;
     let end = (recordings[0].horizon - fault).as_secs_f64();
-    let curves: Vec<Curve> = (0..scenario.services.len())
-        .map(|index| Curve::of(&scenario.services[index].name, index, scenario.services.len(), recordings))
-        .collect();
-    Some(picture("survival", SIZE, |area| {
-        let title = format!("{}: instances that have not crashed", report::name(scenario));
+    let count = scenario.services.len();
+    let curves = scenario.services.iter().enumerate().map(|(index, service)| {
+        let lifetimes: Vec<Lifetime> = recordings.iter().flat_map(|it| lifetimes(it, index)).collect();
+        Curve::of(&service.name, &lifetimes, index, count)
+    });
+    let title = format!("{}: instances that have not crashed", report::name(scenario));
+    Some(draw_curves(&title, &curves.collect::<Vec<_>>(), end))
+}
+
+/// Draws the instances of several variants, each a curve, until `end` seconds after the fault.
+pub fn of_variants(title: &str, variants: &[(&str, Vec<Lifetime>)], end: f64) -> Picture {
+    let curve = |(index, (name, lifetimes)): (usize, &(&str, Vec<Lifetime>))| {
+        Curve::of(name, lifetimes, index, variants.len())
+    };
+    draw_curves(title, &variants.iter().enumerate().map(curve).collect::<Vec<_>>(), end)
+}
+
+fn lifetimes(recording: &Recording, service: usize) -> impl Iterator<Item = Lifetime> {
+    recording.fault_at.into_iter().flat_map(move |fault| {
+        recording.services[service].instances.iter().map(move |it| match it.first_crash {
+            Some(at) => Lifetime::Ended((at - fault).as_secs_f64()),
+            None => Lifetime::Censored((recording.horizon - fault).as_secs_f64()),
+        })
+    })
+}
+
+fn draw_curves(title: &str, curves: &[Curve], end: f64) -> Picture {
+    picture("survival", SIZE, |area| {
         let under = "share over all replications with its 95 % log-log band, and how many crash; \
                      curves that coincide are set apart";
-        write(area, &title, &bold(28.0, INK), (MARGIN, 20.0));
+        write(area, title, &bold(28.0, INK), (MARGIN, 20.0));
         write(area, under, &text(TEXT, INK), (MARGIN, 62.0));
         write(area, "minutes since the fault", &text(TEXT, INK), (MARGIN + LEFT, SIZE.1 - 46.0));
         let widths = curves.iter().map(|curve| width(area, &curve.name));
         // For the names of curves that have none beside their fall.
         let right = widths.fold(0.0, f64::max) + GAP + MARGIN;
-        let beside = names(area, &curves, end / (SIZE.0 - MARGIN - LEFT - right), end);
+        let beside = names(area, curves, end / (SIZE.0 - MARGIN - LEFT - right), end);
         let room = if beside.iter().all(Option::is_some) { MARGIN } else { right };
         let (width, height) = (SIZE.0 - MARGIN - room, plot_height() + BOTTOM - 56.0);
         let panel = area.clone().shrink((px(MARGIN), px(TOP)), (px(width), px(height)));
@@ -62,7 +85,7 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording]) -> Option<Picture> {
             label: Box::new(|share| format!("{:.0} %", share * 100.0)),
         };
         let mut frame = frame(&panel, &x, &y, (LEFT, BOTTOM - 56.0));
-        for curve in &curves {
+        for curve in curves {
             curve.draw(&mut frame, end);
         }
         for (curve, place) in curves.iter().zip(&beside) {
@@ -74,7 +97,7 @@ pub fn draw(scenario: &Scenario, recordings: &[Recording]) -> Option<Picture> {
         }
         let ends = curves.iter().zip(&beside).filter(|(_, place)| place.is_none()).map(|(curve, _)| curve);
         names_at_the_end(area, ends.collect(), SIZE.0 - right + GAP);
-    }))
+    })
 }
 
 fn write(area: &Area<'_>, words: &str, style: &TextStyle<'_>, (x, y): (f64, f64)) {
@@ -92,21 +115,13 @@ const fn plot_height() -> f64 {
 }
 
 impl Curve {
-    fn of(service: &str, index: usize, services: usize, recordings: &[Recording]) -> Curve {
-        let mut lifetimes = Vec::new();
-        for recording in recordings {
-            let Some(fault) = recording.fault_at else { continue };
-            lifetimes.extend(recording.services[index].instances.iter().map(|it| match it.first_crash {
-                Some(at) => Lifetime::Ended((at - fault).as_secs_f64()),
-                None => Lifetime::Censored((recording.horizon - fault).as_secs_f64()),
-            }));
-        }
+    fn of(name: &str, lifetimes: &[Lifetime], index: usize, count: usize) -> Curve {
         let crashed = lifetimes.iter().filter(|it| matches!(it, Lifetime::Ended(_))).count();
         Curve {
-            name: format!("{service}: {crashed} of {}", lifetimes.len()),
-            survival: Survival::of(&lifetimes),
+            name: format!("{name}: {crashed} of {}", lifetimes.len()),
+            survival: Survival::of(lifetimes),
             color: PALETTE[index % PALETTE.len()],
-            raise: 1.0 + (services - 1 - index) as f64 * APART / plot_height() * ALL,
+            raise: 1.0 + (count - 1 - index) as f64 * APART / plot_height() * ALL,
         }
     }
 

@@ -13,10 +13,10 @@ pub(super) fn section(scenario: &Scenario) -> Option<Section> {
         title: "Assumptions".into(),
         remark: match rows.len() {
             1 => {
-                "1 value is not published; the reason for its range is in the scenario file, [assume]".into()
+                "1 value is not published; the reason for its range is in the scenario file or its client's, [assume]".into()
             }
             n => format!(
-                "{n} values are not published; the reason for each range is in the scenario file, [assume]"
+                "{n} values are not published; the reason for each range is in the scenario file or its client's, [assume]"
             ),
         },
         table: Table {

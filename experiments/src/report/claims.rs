@@ -1,23 +1,30 @@
 //! What the scenario claims, and whether it holds.
 
-use halfopen_models::summary::Summary;
+use halfopen_models::summary::{Decision, Summary};
 
-use super::{BROKEN, HOLDS, Section, Table};
+use super::{BROKEN, HOLDS, Section, Table, UNDECIDED};
 
 pub(super) fn section(summary: &Summary) -> Option<Section> {
     let rows: Vec<Vec<String>> = summary
         .expect
         .iter()
         .map(|claim| {
-            let holds = if claim.holds { HOLDS } else { BROKEN };
+            let holds = match claim.decision {
+                Decision::Held => HOLDS,
+                Decision::Broken => BROKEN,
+                Decision::Undecided => UNDECIDED,
+            };
             let about = about(summary, claim.variant.as_deref());
             vec![holds.into(), format!("{}{about}\n{}", claim.claim, claim.measured)]
         })
         .collect();
-    let broken = summary.expect.iter().filter(|claim| !claim.holds).count();
-    let remark = match broken {
-        0 => "all hold".into(),
-        n => format!("{n} of {} broken", summary.expect.len()),
+    let count = |decision| summary.expect.iter().filter(|claim| claim.decision == decision).count();
+    let all = summary.expect.len();
+    let remark = match (count(Decision::Broken), count(Decision::Undecided)) {
+        (0, 0) => "all hold".into(),
+        (broken, 0) => format!("{broken} of {all} broken"),
+        (0, open) => format!("{open} of {all} undecided: more replications may tell"),
+        (broken, open) => format!("{broken} of {all} broken, {open} undecided"),
     };
     (!rows.is_empty()).then(|| Section {
         title: "Claims of the scenario".into(),

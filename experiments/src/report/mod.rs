@@ -29,6 +29,9 @@ pub const HOLDS: &str = "holds";
 /// In the first column of a table that judges.
 pub const BROKEN: &str = "BROKEN";
 
+/// In the first column of a table that judges.
+pub const UNDECIDED: &str = "undecided";
+
 /// A table; a cell may have several lines.
 #[derive(Default)]
 pub struct Table {
@@ -38,7 +41,7 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
     /// Whether all columns but the first are numbers.
     pub numeric: bool,
-    /// Whether the first column says [`HOLDS`] or [`BROKEN`].
+    /// Whether the first column says [`HOLDS`], [`BROKEN`] or [`UNDECIDED`].
     pub judges: bool,
 }
 

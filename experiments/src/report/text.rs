@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use console::{Term, style};
 
-use super::{BROKEN, HOLDS, Section, Table};
+use super::{BROKEN, HOLDS, Section, Table, UNDECIDED};
 
 /// Columns are held apart by space, the header by a rule.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new(' ', '─', '─', ' '));
@@ -65,6 +65,9 @@ fn coloured(line: String) -> String {
     let judged = |judgement| line.strip_prefix(EDGE).and_then(|line| line.strip_prefix(judgement));
     if let Some(rest) = judged(HOLDS) {
         return format!("{EDGE}{}{rest}", style(HOLDS).green());
+    }
+    if let Some(rest) = judged(UNDECIDED) {
+        return format!("{EDGE}{}{rest}", style(UNDECIDED).yellow());
     }
     match judged(BROKEN) {
         Some(rest) => format!("{EDGE}{}{rest}", style(BROKEN).red().bold()),

@@ -18,6 +18,7 @@ pub struct Change {
 }
 
 /// A point, ready to be simulated.
+#[derive(Clone)]
 pub struct Point {
     /// Everything that was changed.
     pub edits: Edits,
@@ -66,6 +67,21 @@ impl Point {
         let scenario = Scenario { document: String::new(), assumptions: Vec::new(), ..scenario };
         let cost = cost(&scenario);
         Point { edits, scenario, cost }
+    }
+
+    /// The same without its faults: how it is in calm.
+    pub fn calm(mut self) -> Point {
+        self.scenario.faults.clear();
+        self
+    }
+
+    /// The same with all its loads multiplied.
+    pub fn loaded(mut self, factor: f64) -> Point {
+        for (_, rate) in self.scenario.loads.iter_mut().flat_map(|load| &mut load.rate) {
+            *rate *= factor;
+        }
+        self.cost = cost(&self.scenario);
+        self
     }
 }
 

@@ -23,6 +23,7 @@ use crate::report::text;
 use crate::study::journal::{beside, kept, other_program};
 use crate::study::{Collect, Study, Unit};
 use crate::{interrupt, print, readable, say};
+pub use axis::Axis;
 use definition::Definition;
 use plan::Kept;
 pub use plan::{Cell, Plan};

@@ -1,13 +1,18 @@
 //! The program as a person meets it: what it prints, what it leaves on the disk, how it ends.
 
 mod capacity;
+mod check;
+mod compare;
+mod find;
 mod infer;
 mod init;
 mod inputs;
 mod lab;
 mod manual;
+mod map;
 mod outputs;
 mod places;
+mod schema;
 mod sweep;
 mod uncertain;
 mod validate;

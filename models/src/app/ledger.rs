@@ -37,6 +37,7 @@ pub struct Ledger {
     /// All that was ever allocated on the heap, what died at once included.
     allocated: Bytes,
     pending_calls: u64,
+    largest_object: Bytes,
 }
 
 impl Ledger {
@@ -50,6 +51,7 @@ impl Ledger {
             payload_buffers: 0,
             allocated: 0,
             pending_calls: 0,
+            largest_object: 0,
         }
     }
 
@@ -73,13 +75,18 @@ impl Ledger {
         self.allocated
     }
 
+    /// The largest object that a call has brought.
+    pub(super) fn largest_object(&self) -> Bytes {
+        self.largest_object
+    }
+
     /// The parts that come and go on the heap.
     pub(super) fn parts(&self) -> [Part; 3] {
         [self.requests, self.calls, self.client_buffers]
     }
 
     /// Work has allocated what nobody holds.
-    pub(super) fn litter(&mut self, bytes: Bytes) {
+    pub fn litter(&mut self, bytes: Bytes) {
         self.allocated += bytes;
     }
 
@@ -98,12 +105,24 @@ impl Ledger {
         self.allocated += bytes + payload.heap;
         self.payload_buffers += payload.buffers;
         self.pending_calls += 1;
+        self.largest_object = self.largest_object.max(payload.object);
     }
 
     pub(crate) fn end_call(&mut self, bytes: Bytes, payload: Payload) {
         self.calls.free(bytes + payload.heap);
         self.payload_buffers -= payload.buffers;
         self.pending_calls -= 1;
+    }
+
+    /// The kernel took no more: a command stays in the process.
+    pub(crate) fn begin_buffered(&mut self, bytes: Bytes) {
+        self.client_buffers.add(bytes);
+        self.allocated += bytes;
+    }
+
+    /// The kernel has taken such commands, or their connection has ended.
+    pub(crate) fn end_buffered(&mut self, bytes: Bytes) {
+        self.client_buffers.free(bytes);
     }
 
     /// What a client keeps of a call whose caller has given up: its command, with the value that this carries. It came with
@@ -127,7 +146,7 @@ mod tests {
     fn parts_add_up_and_go_back_to_the_baseline() {
         let mut ledger = Ledger::new(100);
         ledger.begin_request(30);
-        let payload = Payload { heap: 3, buffers: 20, carried: 0 };
+        let payload = Payload { heap: 3, object: 0, buffers: 20, carried: 0 };
         ledger.begin_call(4, payload);
         assert_eq!((ledger.total(), ledger.heap(), ledger.pending_calls()), (157, 137, 1));
         ledger.end_call(4, payload);
@@ -142,8 +161,8 @@ mod tests {
     fn what_was_allocated_never_shrinks_and_what_a_client_keeps_of_a_call_came_with_it() {
         let mut ledger = Ledger::new(100);
         ledger.litter(5);
-        ledger.begin_call(4, Payload { heap: 3, buffers: 20, carried: 0 });
-        ledger.end_call(4, Payload { heap: 3, buffers: 20, carried: 0 });
+        ledger.begin_call(4, Payload { heap: 3, object: 0, buffers: 20, carried: 0 });
+        ledger.end_call(4, Payload { heap: 3, object: 0, buffers: 20, carried: 0 });
         ledger.begin_timed_out(2, Payload::default());
         assert_eq!((ledger.allocated(), ledger.heap()), (12, 102));
         assert_eq!(ledger.parts()[1], Part { alive: 0, came: 7 });

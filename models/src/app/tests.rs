@@ -28,7 +28,7 @@ fn service(concurrency: Concurrency, calls: u32) -> Service {
         calls: vec![Calls {
             cache: 0,
             times: calls,
-            payload: Payload { heap: 10, buffers: 0, carried: 0 },
+            payload: Payload { heap: 10, object: 0, buffers: 0, carried: 0 },
             misses: None,
             on_error: OnError::Fail,
         }],

@@ -79,7 +79,11 @@ impl<'a> Silence<'a> {
             service: of,
             simulated: is_simulated(traffic.scenario, cache),
             rate: traffic.requests_per_instance(service),
-            bytes: (of.memory.per_request + socket + client.bytes_per_call + payload) as f64,
+            bytes: (of.memory.per_request
+                + socket
+                + client.bytes_per_call
+                + client.bytes_buffered_in_silence()
+                + payload) as f64,
             held: held(of),
             kernel,
             closes,
@@ -198,7 +202,11 @@ impl<'a> Silence<'a> {
     fn full(&self) -> Range {
         let memory = self.service.memory;
         let earliest = if memory.runtime == Runtime::V8 { EARLIEST_DEATH } else { 1.0 };
-        let kept = self.service.client.bytes_per_timed_out_call as f64;
+        let client = &self.service.client;
+        let kept = match client.bytes_per_timed_out_call {
+            0 => 0.0,
+            bytes => (bytes + client.bytes_buffered_in_silence()) as f64,
+        };
         // Requests wait in front of busy workers with their own memory; a bound on calls lets the others fail.
         let bound = match self.service.concurrency {
             Concurrency::EventLoop { .. } => self.bound(),
@@ -221,7 +229,7 @@ impl<'a> Silence<'a> {
     fn first_error(&self, crash: Range) -> Range {
         let closing = match self.service.client.in_flight_on_close {
             InFlight::Fail => self.closes,
-            InFlight::Resend => NEVER,
+            InFlight::Resend | InFlight::ResendPending => NEVER,
         };
         let acquire = match self.service.client.connections {
             Connections::Pool { acquire_timeout, .. } => seconds(acquire_timeout),
@@ -256,7 +264,7 @@ fn seconds(span: Option<Span>) -> f64 {
 fn held(service: &Service) -> f64 {
     let client = &service.client;
     let own = match client.command_timeout_covers {
-        Covers::EveryCall => seconds(client.command_timeout),
+        Covers::EveryCall | Covers::Connected => seconds(client.command_timeout),
         Covers::Unwritten => f64::INFINITY,
     };
     // Alone on its connection a call ends with it.

@@ -24,7 +24,7 @@ use crate::app::{self, Ledger, TaskKey};
 use crate::event::CacheId;
 use crate::network::kernel::SocketOptions;
 use crate::network::{Socket, SocketError};
-use crate::scenario::{self, Bytes, Congestion, Connections, Payload};
+use crate::scenario::{self, Bytes, Congestion, Connections, Counts, Covers, Payload};
 
 use batch::Batch;
 use pipeline::Pipeline;
@@ -76,6 +76,8 @@ pub enum Event {
 pub struct Client {
     options: scenario::Client,
     calls: SlotMap<CallKey, Call>,
+    /// Calls that nobody waits for: given up by their callers, or the client's own.
+    unawaited: u64,
     connections: Sharing,
     batch: Batch,
     stream: Stream,
@@ -154,6 +156,7 @@ impl Desk<'_, '_> {
 struct Book<'a> {
     options: &'a scenario::Client,
     calls: &'a mut SlotMap<CallKey, Call>,
+    unawaited: &'a mut u64,
     batch: &'a mut Batch,
     stream: &'a mut Stream,
 }
@@ -172,12 +175,12 @@ impl Book<'_> {
         if call.in_batch {
             self.batch.one_ended();
         }
-        match call.task {
-            Some(task) => {
-                desk.ledger.end_call(call_bytes(self.options, call.payload), call.payload);
-                desk.settled.push((task, good));
-            }
-            None => end_timed_out(self.options, desk.ledger, call.payload),
+        if let Some(task) = call.task {
+            desk.ledger.end_call(call_bytes(self.options, call.payload), call.payload);
+            desk.settled.push((task, good));
+        } else {
+            end_timed_out(self.options, desk.ledger, call.payload);
+            *self.unawaited -= 1;
         }
     }
 
@@ -201,10 +204,22 @@ impl Book<'_> {
         if let Some(task) = call.task.take() {
             desk.ledger.end_call(call_bytes(self.options, call.payload), call.payload);
             begin_timed_out(self.options, desk.ledger, call.payload);
+            *self.unawaited += 1;
             desk.settled.push((task, false));
             if std::mem::take(&mut call.in_batch) {
                 self.batch.one_ended();
             }
+        }
+    }
+
+    /// A call that there is a connection for: now its time counts, if it did not already.
+    fn start_clock(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
+        if self.options.command_timeout_covers == Covers::Connected
+            && let Some(call) = self.calls.get_mut(key)
+            && call.timer.is_none()
+            && call.task.is_some()
+        {
+            call.timer = desk.arm_if(self.options.command_timeout, Event::CommandTimeout(key));
         }
     }
 
@@ -217,6 +232,7 @@ impl Book<'_> {
 
     /// Makes a call of the client's own: a check of a new connection, or a ping.
     fn own_call(&mut self, desk: &mut Desk<'_, '_>, is_ping: bool) -> CallKey {
+        *self.unawaited += 1;
         let payload = Payload::default();
         begin_timed_out(self.options, desk.ledger, payload);
         self.calls.insert(Call { is_own: true, is_ping, ..Call::new(None, payload) })
@@ -224,6 +240,10 @@ impl Book<'_> {
 
     fn is_own(&self, key: CallKey) -> bool {
         self.calls.get(key).is_some_and(|call| call.is_own)
+    }
+
+    fn is_awaited(&self, key: CallKey) -> bool {
+        self.calls.get(key).is_some_and(|call| call.task.is_some())
     }
 
     fn is_ping(&self, key: CallKey) -> bool {
@@ -272,7 +292,8 @@ impl Client {
                 Sharing::Pool(Pool::new(size, acquire_timeout, order))
             }
         };
-        Client { options, calls: SlotMap::with_key(), connections, batch: Batch::default(), stream }
+        let batch = Batch::default();
+        Client { options, calls: SlotMap::with_key(), unawaited: 0, connections, batch, stream }
     }
 
     /// The process has started. A pipelined client dials at once, a pool when it has a call.
@@ -288,6 +309,7 @@ impl Client {
             desk.out.cancel(call.timer);
             desk.out.cancel(call.retry);
         }
+        self.unawaited = 0;
         match &mut self.connections {
             Sharing::Pipeline(pipeline) => pipeline.forget(desk),
             Sharing::Pool(pool) => pool.forget(desk),
@@ -297,7 +319,12 @@ impl Client {
 
     /// Makes a call for a task.
     pub fn call(&mut self, desk: &mut Desk<'_, '_>, task: TaskKey, payload: Payload) {
-        if self.options.max_pending.is_some_and(|most| self.calls.len() as u64 >= most) {
+        let held = self.calls.len() as u64;
+        let counted = match self.options.max_pending_counts {
+            Counts::Held => held,
+            Counts::Awaited => held - self.unawaited,
+        };
+        if self.options.max_pending.is_some_and(|most| counted >= most) {
             desk.settled.push((task, false));
             return;
         }
@@ -328,15 +355,23 @@ impl Client {
         }
     }
 
-    /// A call's clock starts, and it looks for a connection.
+    /// A call's clock starts, and it looks for a connection. In a pool each call takes its place at once; in a pipeline the
+    /// time may count from when there is a connection.
     fn begin(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
-        self.calls[key].timer = desk.arm_if(self.options.command_timeout, Event::CommandTimeout(key));
+        let counts_later = self.options.command_timeout_covers == Covers::Connected
+            && matches!(self.connections, Sharing::Pipeline(_));
+        let timeout = self.options.command_timeout.filter(|_| !counts_later);
+        self.calls[key].timer = desk.arm_if(timeout, Event::CommandTimeout(key));
         self.place(desk, key);
     }
 
+    fn book(&mut self) -> (Book<'_>, &mut Sharing) {
+        let Client { options, calls, unawaited, connections, batch, stream } = self;
+        (Book { options, calls, unawaited, batch, stream }, connections)
+    }
+
     fn place(&mut self, desk: &mut Desk<'_, '_>, key: CallKey) {
-        let Client { options, calls, connections, batch, stream } = self;
-        let mut book = Book { options, calls, batch, stream };
+        let (mut book, connections) = self.book();
         match connections {
             Sharing::Pipeline(pipeline) => pipeline.place(&mut book, desk, key),
             Sharing::Pool(pool) => pool.place(&mut book, desk, key),
@@ -359,15 +394,11 @@ impl Client {
                     self.place(desk, key);
                 }
                 // Nobody waits for it any more.
-                _ => {
-                    let Client { options, calls, batch, stream, .. } = self;
-                    Book { options, calls, batch, stream }.settle(desk, key, false);
-                }
+                _ => self.book().0.settle(desk, key, false),
             }
             return;
         }
-        let Client { options, calls, connections, batch, stream } = self;
-        let mut book = Book { options, calls, batch, stream };
+        let (mut book, connections) = self.book();
         match connections {
             Sharing::Pipeline(pipeline) => pipeline.on(event, &mut book, desk),
             Sharing::Pool(pool) => pool.on(event, &mut book, desk),

@@ -26,6 +26,8 @@ pub(super) struct Pipeline {
     waiting: VecDeque<CallKey>,
     congestion: Congestion,
     outbox: Outbox,
+    /// The last so many of the written ones lie in the process's own buffer.
+    buffered: u64,
     last_turn: Time,
     /// Closes since the connection was last ready.
     closes: u32,
@@ -53,7 +55,9 @@ enum Link {
 
 /// Whether anything of this client depends on what its socket takes.
 fn looks_at_buffers(options: &scenario::Client) -> bool {
-    options.when_full != WhenFull::Buffers || options.socket_timeout_watches == Watches::Traffic
+    options.when_full != WhenFull::Buffers
+        || options.socket_timeout_watches == Watches::Traffic
+        || options.bytes_per_buffered_call > 0
 }
 
 impl Pipeline {
@@ -65,6 +69,7 @@ impl Pipeline {
             waiting: VecDeque::new(),
             congestion,
             outbox: Outbox::new(congestion),
+            buffered: 0,
             last_turn: Time::ZERO,
             closes: 0,
             waited: Span::ZERO,
@@ -90,7 +95,10 @@ impl Pipeline {
 
     pub(super) fn place(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, key: CallKey) {
         match self.link {
-            Link::Ready(socket) => self.write_or_keep(book, desk, socket, key),
+            Link::Ready(socket) => {
+                book.start_clock(desk, key);
+                self.write_or_keep(book, desk, socket, key);
+            }
             Link::Down | Link::Dialing(_) | Link::Checking(_) | Link::Ending(_)
                 if book.options.offline_queue =>
             {
@@ -123,8 +131,12 @@ impl Pipeline {
 
     fn write(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket, key: CallKey) {
         let bytes = book.command_bytes(key);
-        let taken = looks_at_buffers(book.options)
-            && self.outbox.write(desk.out.now(), bytes, self.written.is_empty());
+        let looks = looks_at_buffers(book.options);
+        let taken = looks && self.outbox.write(desk.out.now(), bytes, self.written.is_empty());
+        if looks && !taken {
+            self.buffered += 1;
+            desk.ledger.begin_buffered(book.options.bytes_per_buffered_call);
+        }
         self.written.push_back(key);
         desk.send(socket, key, bytes);
         if book.options.command_timeout_covers == Covers::Unwritten {
@@ -134,6 +146,16 @@ impl Pipeline {
         if self.socket_timer.is_none() || (traffic && taken) {
             self.arm_socket_timer(book.options, desk, socket);
         }
+    }
+
+    /// Something was received: the kernel has taken what lay in the process.
+    fn drain(&mut self, options: &scenario::Client, desk: &mut Desk<'_, '_>) {
+        self.outbox.drained(desk.out.now());
+        self.free_buffered(options, desk);
+    }
+
+    fn free_buffered(&mut self, options: &scenario::Client, desk: &mut Desk<'_, '_>) {
+        desk.ledger.end_buffered(std::mem::take(&mut self.buffered) * options.bytes_per_buffered_call);
     }
 
     fn arm_socket_timer(&mut self, options: &scenario::Client, desk: &mut Desk<'_, '_>, socket: Socket) {
@@ -195,7 +217,7 @@ impl Pipeline {
     fn on_connected(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, socket: Socket) {
         desk.out.cancel(self.connect_timer.take());
         self.outbox = Outbox::new(self.congestion);
-        self.outbox.drained(desk.out.now());
+        self.drain(book.options, desk);
         if book.options.ready_check {
             self.link = Link::Checking(socket);
             let check = book.own_call(desk, false);
@@ -216,8 +238,9 @@ impl Pipeline {
         self.link = Link::Ready(socket);
         self.closes = 0;
         self.waited = Span::ZERO;
-        self.outbox.drained(desk.out.now());
+        self.drain(book.options, desk);
         for key in std::mem::take(&mut self.waiting) {
+            book.start_clock(desk, key);
             self.write_or_keep(book, desk, socket, key);
         }
         if book.options.socket_timeout_watches == Watches::Traffic {
@@ -234,7 +257,7 @@ impl Pipeline {
         }
         book.settle(desk, key, true);
         if looks_at_buffers(book.options) {
-            self.outbox.drained(desk.out.now());
+            self.drain(book.options, desk);
         }
         for key in std::mem::take(&mut self.waiting) {
             self.write_or_keep(book, desk, socket, key);
@@ -251,14 +274,13 @@ impl Pipeline {
 
     /// A written call stays where it is: its reply must be matched to it.
     fn on_command_timeout(&mut self, book: &mut Book<'_>, desk: &mut Desk<'_, '_>, key: CallKey) {
-        match book.options.command_timeout_covers {
-            Covers::EveryCall => book.time_out(desk, key),
-            Covers::Unwritten => {
-                if let Some(at) = self.waiting.iter().position(|&waiting| waiting == key) {
-                    self.waiting.remove(at);
-                    book.settle(desk, key, false);
-                }
-            }
+        if book.options.command_timeout_covers == Covers::EveryCall {
+            book.time_out(desk, key);
+        } else if let Some(at) = self.waiting.iter().position(|&waiting| waiting == key) {
+            self.waiting.remove(at);
+            book.settle(desk, key, false);
+        } else {
+            book.time_out(desk, key);
         }
     }
 
@@ -277,14 +299,15 @@ impl Pipeline {
             desk.out.cancel(timer.take());
         }
         self.link = Link::Down;
+        self.free_buffered(book.options, desk);
         for key in std::mem::take(&mut self.written).into_iter().rev() {
-            if book.is_own(key) {
-                book.settle(desk, key, false);
-            } else if book.options.in_flight_on_close == InFlight::Resend {
+            match book.options.in_flight_on_close {
+                _ if book.is_own(key) => book.settle(desk, key, false),
                 // Timed-out calls too: the queue is taken over whole.
-                self.waiting.push_front(key);
-            } else {
-                book.fail(desk, key);
+                InFlight::Resend => self.waiting.push_front(key),
+                InFlight::ResendPending if book.is_awaited(key) => self.waiting.push_front(key),
+                InFlight::ResendPending => book.settle(desk, key, false),
+                InFlight::Fail => book.fail(desk, key),
             }
         }
     }

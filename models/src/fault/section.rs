@@ -56,6 +56,12 @@ fn fault(at: &Cursor<'_>, names: &Names<'_>, horizon: Option<Span>) -> Option<Fa
         }
         Some(Time::ZERO + begins)
     });
+    if at.is_blank() {
+        let modes = MODES.iter().map(|mode| (mode.name, mode.example));
+        at.each_kind(modes, |index, at| {
+            (MODES[index].read)(at, names);
+        });
+    }
     let modes: Vec<(&str, &str)> = MODES.iter().map(|mode| (mode.name, mode.example)).collect();
     let (mode, at) = at.one_kind(&fields.rest(), &modes)?;
     let mode: &Mode = &MODES[mode];

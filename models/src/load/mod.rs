@@ -102,6 +102,8 @@ pub struct Load {
     retrying: Retrying,
     open: SlotMap<RequestKey, Open>,
     waiting: SlotMap<RetryKey, Try>,
+    /// Open requests that are a second or later try.
+    retries: u64,
 }
 
 #[derive(Debug)]
@@ -115,7 +117,13 @@ struct Open {
 impl Load {
     /// Callers that have sent nothing yet.
     pub fn new(arrivals: Arrivals, deadline: Option<Span>, retrying: Retrying) -> Load {
-        Load { arrivals, deadline, retrying, open: SlotMap::with_key(), waiting: SlotMap::with_key() }
+        let (open, waiting) = (SlotMap::with_key(), SlotMap::with_key());
+        Load { arrivals, deadline, retrying, open, waiting, retries: 0 }
+    }
+
+    /// Open requests that are a second or later try.
+    pub fn retries_in_flight(&self) -> u64 {
+        self.retries
     }
 
     /// An instance holds this request as `task`.
@@ -139,6 +147,7 @@ impl Load {
 
     fn send(&mut self, out: &mut Out<'_>, which: Try) {
         let deadline = self.deadline;
+        self.retries += u64::from(which.before > 0);
         let request = self.open.insert_with_key(|request| Open {
             sent: out.now(),
             deadline: deadline.map(|span| out.arm(span, Event::Deadline(request))),
@@ -151,6 +160,7 @@ impl Load {
     fn settle(&mut self, out: &mut Out<'_>, request: RequestKey, outcome: Outcome, reached: bool) {
         // A late answer finds nobody.
         let Some(open) = self.open.remove(request) else { return };
+        self.retries -= u64::from(open.which.before > 0);
         out.cancel(open.deadline);
         out.emit(Effect::Settled(open.sent, outcome));
         if let (Outcome::GivenUp, Some((instance, task))) = (outcome, open.held) {

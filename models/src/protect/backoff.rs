@@ -49,10 +49,11 @@ impl Delay {
 
 /// Reads a load's `retry_delay`.
 pub(crate) fn read(at: &Cursor<'_>) -> Option<Delay> {
-    match at.raw.value {
-        Value::Table(_) => at.kind(DELAYS).map(Delay::Exponential),
-        _ => span(at).map(Delay::Fixed),
-    }
+    at.either(
+        |value| matches!(value, Value::Table(_)),
+        |at| at.kind(DELAYS).map(Delay::Exponential),
+        |at| span(at).map(Delay::Fixed),
+    )
 }
 
 const DELAYS: &[Kind<Backoff>] = &[Kind {

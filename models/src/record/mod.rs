@@ -249,6 +249,11 @@ impl Recorder {
         self.tell(now, StoryKind::Failover, &who, "is promoted, and the name points to it".into());
     }
 
+    /// So many requests of a service are retries, at the sample that comes next.
+    pub(crate) fn retries(&mut self, service: usize, in_flight: u64) {
+        self.services[service].since_sample.retries_in_flight += in_flight;
+    }
+
     pub(crate) fn sample(&mut self, looks: &[Look]) {
         for look in looks.iter().filter(|look| look.up) {
             let sample = &mut self.services[look.service].since_sample;

@@ -1,5 +1,6 @@
 //! The fields of a table: which must be there, which may, which are unknown.
 
+use super::grammar::Asked;
 use super::raw::Entry;
 use super::reader::{Cursor, nearest, suggest};
 
@@ -26,6 +27,10 @@ impl<'a> Fields<'a> {
     /// A field, if it is there.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<Cursor<'a>> {
         self.known.push(name);
+        if self.at.is_blank() {
+            self.at.asks(|| Asked::Field(name));
+            return Some(self.at.blank(name));
+        }
         self.table.iter().find(|entry| entry.key == name).map(|entry| self.at.child(entry))
     }
 
@@ -40,6 +45,7 @@ impl<'a> Fields<'a> {
             self.missing.push(Missing { name, example: example.to_owned() });
             return None;
         };
+        self.at.asks(|| Asked::Required(name));
         read(&field)
     }
 

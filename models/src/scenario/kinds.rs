@@ -1,5 +1,6 @@
 //! Externally tagged values: `"none"`, or a table whose one key is its kind.
 
+use super::grammar::Asked;
 use super::raw::{Entry, Value, quoted};
 use super::reader::{Cursor, nearest};
 
@@ -12,8 +13,30 @@ pub(crate) struct Kind<T> {
 }
 
 impl<'a> Cursor<'a> {
+    /// Has a blank read as each of these kinds, given as names with examples.
+    pub(crate) fn each_kind(
+        &self,
+        kinds: impl IntoIterator<Item = (&'static str, &'static str)>,
+        mut read: impl FnMut(usize, &Cursor<'a>),
+    ) {
+        for (index, (name, example)) in kinds.into_iter().enumerate() {
+            if is_bare(example) {
+                self.asks(|| Asked::Word(name.into()));
+            } else {
+                self.asks(|| Asked::Kind(name));
+                read(index, &self.blank(name));
+            }
+        }
+    }
+
     /// Exactly one of these kinds.
     pub(crate) fn kind<T>(&self, kinds: &[Kind<T>]) -> Option<T> {
+        if self.is_blank() {
+            self.each_kind(kinds.iter().map(|kind| (kind.name, kind.example)), |index, at| {
+                (kinds[index].read)(at);
+            });
+            return None;
+        }
         let names: Vec<(&str, &str)> = kinds.iter().map(|kind| (kind.name, kind.example)).collect();
         match &self.raw.value {
             Value::Text(text) => match kinds.iter().find(|kind| kind.name == text) {

@@ -27,6 +27,7 @@ mod check;
 mod drawn;
 mod edit;
 pub(crate) mod fields;
+mod grammar;
 pub(crate) mod kinds;
 mod meaning;
 mod options;
@@ -37,8 +38,10 @@ pub(crate) mod range;
 pub(crate) mod raw;
 pub(crate) mod reader;
 pub(crate) mod units;
+mod words;
 
 pub use drawn::{Drawn, draw, draw_settings};
+pub use grammar::{Field, Form, Shape, Table, grammar};
 pub use meaning::*;
 pub use options::*;
 pub use prior::{Prior, Setting, Unknown};

@@ -30,6 +30,8 @@ pub struct Client {
     pub ping_interval: Option<Span>,
     /// Calls pending at once before the next fails at once.
     pub max_pending: Option<u64>,
+    /// Which calls that bound counts.
+    pub max_pending_counts: Counts,
     /// What happens to calls in flight when their connection closes.
     pub in_flight_on_close: InFlight,
     /// Whether calls wait while there is no connection (offline queue), or fail at once.
@@ -58,6 +60,8 @@ pub struct Client {
     pub tcp_user_timeout: Option<Span>,
     /// Bytes the client and its promise chain hold for one pending call, without payload.
     pub bytes_per_call: Bytes,
+    /// Bytes more for one whose command lies in the process's own buffer of its socket, as the kernel took no more.
+    pub bytes_per_buffered_call: Bytes,
     /// Bytes more for one whose command carries a value, beside the value.
     pub bytes_per_set: Bytes,
     /// Bytes the client still holds for a call after its command timeout, until the connection closes.
@@ -83,6 +87,11 @@ impl Client {
             ConnectTimeout::After(span) => Some(span),
             ConnectTimeout::SocketTimeout => self.socket_timeout,
         }
+    }
+
+    /// Bytes more that a call holds in front of a silent peer, once the kernel is full: only a client that writes on.
+    pub fn bytes_buffered_in_silence(&self) -> Bytes {
+        if self.when_full == WhenFull::Buffers { self.bytes_per_buffered_call } else { 0 }
     }
 }
 
@@ -114,10 +123,21 @@ pub enum PoolOrder {
 /// What happens to calls in flight when their connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InFlight {
-    /// Sent again on the next connection.
+    /// Sent again on the next connection, those too that their callers have given up.
     Resend,
+    /// Those that somebody waits for are sent again, the others dropped.
+    ResendPending,
     /// Failed.
     Fail,
+}
+
+/// Which calls a bound on pending ones counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// All that the client holds, timed-out ones too.
+    Held,
+    /// Those that somebody waits for.
+    Awaited,
 }
 
 /// Which calls a command timeout ends.
@@ -127,6 +147,8 @@ pub enum Covers {
     EveryCall,
     /// Those that are not written to the socket yet; a written one waits for its reply without end.
     Unwritten,
+    /// Each, but its time counts only from when there is a connection; one that is not written then is dropped.
+    Connected,
 }
 
 /// What a socket timeout waits for.
@@ -179,8 +201,17 @@ pub enum Backoff {
         /// Longest wait.
         cap: Span,
         /// Longest addition by chance.
-        jitter: Span,
+        jitter: Addition,
     },
+}
+
+/// What chance adds to a wait at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Addition {
+    /// So much.
+    Fixed(Span),
+    /// So large a share of the wait.
+    Share(f64),
 }
 
 /// TCP keepalive settings.

@@ -35,7 +35,18 @@ pub(crate) enum Value {
     Datetime(toml::value::Datetime),
     Array(Vec<Raw>),
     Table(Vec<Entry>),
+    /// Whatever a reader would take: what it asks of a blank is noted (see `grammar`). No file has one.
+    Blank,
 }
+
+/// The blank.
+pub(super) static BLANK: Raw = Raw { value: Value::Blank, origin: Origin::Variant };
+/// A blank with any name.
+pub(super) static BLANK_ENTRY: Entry = Entry {
+    key: String::new(),
+    origin: Origin::Variant,
+    value: Raw { value: Value::Blank, origin: Origin::Variant },
+};
 
 /// A key of a table with its value.
 #[derive(Clone, Debug)]
@@ -78,6 +89,7 @@ impl Raw {
             Value::Datetime(_) => "a date or time".into(),
             Value::Array(_) => "a list".into(),
             Value::Table(_) => "a table".into(),
+            Value::Blank => "nothing".into(),
         }
     }
 }
@@ -199,6 +211,7 @@ fn write_inline(out: &mut String, raw: &Raw) {
             let values: Vec<String> = values.iter().map(Raw::inline).collect();
             write!(out, "[{}]", values.join(", "))
         }
+        Value::Blank => Ok(()),
         Value::Table(entries) if entries.is_empty() => out.write_str("{}"),
         Value::Table(entries) => {
             let pair = |entry: &Entry| format!("{} = {}", key(&entry.key), entry.value.inline());

@@ -17,23 +17,32 @@ use std::ops::RangeInclusive;
 use halfopen_sim::Span;
 
 use super::fields::Fields;
-use super::raw::{Entry, Raw, Value, key, quoted};
+use super::grammar::{ANY, Asked};
+use super::raw::{BLANK, BLANK_ENTRY, Entry, Raw, Value, key, quoted};
 use super::units::{self, Misread};
 use super::{Bytes, Origin, Problem};
 
-/// Problems found so far.
+/// Problems found so far, and what was asked of a blank.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(RefCell<Vec<Problem>>);
+pub(crate) struct Problems {
+    found: RefCell<Vec<Problem>>,
+    asked: RefCell<Vec<(String, Asked)>>,
+}
 
 impl Problems {
     /// Notes one.
     pub(crate) fn add(&self, problem: Problem) {
-        self.0.borrow_mut().push(problem);
+        self.found.borrow_mut().push(problem);
     }
 
     /// All of them.
     pub(crate) fn into_vec(self) -> Vec<Problem> {
-        self.0.into_inner()
+        self.found.into_inner()
+    }
+
+    /// What was asked of the blank, each with its path, in order.
+    pub(super) fn into_asked(self) -> Vec<(String, Asked)> {
+        self.asked.into_inner()
     }
 }
 
@@ -75,8 +84,10 @@ impl<'a> Cursor<'a> {
 
     /// The fields of a table.
     pub(crate) fn fields(&self) -> Option<Fields<'a>> {
-        if let Value::Table(table) = &self.raw.value {
-            return Some(Fields::new(self.clone(), table));
+        match &self.raw.value {
+            Value::Table(table) => return Some(Fields::new(self.clone(), table)),
+            Value::Blank => return Some(Fields::new(self.clone(), &[])),
+            _ => {}
         }
         self.expected("a table", "write { … } with its fields");
         None
@@ -87,6 +98,10 @@ impl<'a> Cursor<'a> {
         match &self.raw.value {
             Value::Table(table) if !table.is_empty() => {
                 Some(table.iter().map(|entry| (entry, self.child(entry))).collect())
+            }
+            Value::Blank => {
+                self.asks(|| Asked::Named);
+                Some(vec![(&BLANK_ENTRY, self.blank(ANY))])
             }
             Value::Table(_) => {
                 self.wrong("empty table", format!("give it an entry, or leave {} out", self.path));
@@ -103,6 +118,10 @@ impl<'a> Cursor<'a> {
     pub(crate) fn list(&self) -> Option<Vec<Cursor<'a>>> {
         match &self.raw.value {
             Value::Array(values) if !values.is_empty() => Some(self.elements(values)),
+            Value::Blank => {
+                self.asks(|| Asked::List);
+                Some(vec![self.blank("0")])
+            }
             Value::Array(_) => {
                 self.wrong("empty list", "give it at least one element");
                 None
@@ -118,6 +137,42 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(self.raw.value, Value::Blank)
+    }
+
+    /// Notes what is asked of a blank. The reader goes on as with any value that is none of what it takes.
+    pub(crate) fn asks(&self, asked: impl FnOnce() -> Asked) {
+        if self.is_blank() {
+            self.problems.asked.borrow_mut().push((self.path.clone(), asked()));
+        }
+    }
+
+    /// A blank below this one.
+    pub(super) fn blank(&self, name: &str) -> Cursor<'a> {
+        Cursor { raw: &BLANK, path: self.below(name), problems: self.problems }
+    }
+
+    /// Read in one of two ways, by what it is; a blank in both.
+    pub(crate) fn either<T>(
+        &self,
+        is_first: impl FnOnce(&Value) -> bool,
+        first: impl FnOnce(&Cursor<'a>) -> Option<T>,
+        second: impl FnOnce(&Cursor<'a>) -> Option<T>,
+    ) -> Option<T> {
+        match &self.raw.value {
+            Value::Blank => first(self).and(second(self)),
+            value if is_first(value) => first(self),
+            _ => second(self),
+        }
+    }
+
+    /// Whether it is this text.
+    pub(crate) fn is_word(&self, word: &'static str) -> bool {
+        self.asks(|| Asked::Word(word.into()));
+        matches!(&self.raw.value, Value::Text(text) if text == word)
+    }
+
     fn elements(&self, values: &'a [Raw]) -> Vec<Cursor<'a>> {
         let element =
             |(index, raw)| Cursor { raw, path: format!("{}.{index}", self.path), problems: self.problems };
@@ -126,6 +181,7 @@ impl<'a> Cursor<'a> {
 
     /// A text that is not empty.
     pub(crate) fn text(&self) -> Option<&'a str> {
+        self.asks(|| Asked::Text);
         match &self.raw.value {
             Value::Text(text) if !text.trim().is_empty() => Some(text),
             Value::Text(_) => {
@@ -141,6 +197,7 @@ impl<'a> Cursor<'a> {
 
     /// `true` or `false`.
     pub(crate) fn boolean(&self) -> Option<bool> {
+        self.asks(|| Asked::Boolean);
         if let Value::Bool(value) = self.raw.value {
             return Some(value);
         }
@@ -150,6 +207,7 @@ impl<'a> Cursor<'a> {
 
     /// A whole number within bounds.
     pub(crate) fn count(&self, bounds: RangeInclusive<u32>) -> Option<u32> {
+        self.asks(|| Asked::Count(*bounds.start(), *bounds.end()));
         let within = format!("a whole number from {} to {}", bounds.start(), bounds.end());
         match &self.raw.value {
             Value::Integer(number) => {
@@ -176,6 +234,7 @@ impl<'a> Cursor<'a> {
 
     /// A plain number within bounds, which are both allowed.
     pub(crate) fn number(&self, least: f64, most: f64) -> Option<f64> {
+        self.asks(|| Asked::Number(least, most));
         let number = match &self.raw.value {
             Value::Integer(number) => *number as f64,
             Value::Float(number) => *number,
@@ -210,12 +269,14 @@ impl<'a> Cursor<'a> {
 
     /// A duration within bounds, which are both allowed.
     pub(crate) fn span(&self, least: Span, most: Span) -> Option<Span> {
+        self.asks(|| Asked::Duration);
         let span = self.quantity("a duration", units::span)?;
         self.within(span, least, most, units::span_text)
     }
 
     /// A size within bounds, which are both allowed.
     pub(crate) fn bytes(&self, least: Bytes, most: Bytes) -> Option<Bytes> {
+        self.asks(|| Asked::Size);
         let bytes = self.quantity("a size", units::bytes)?;
         self.within(bytes, least, most, units::bytes_text)
     }
@@ -237,11 +298,13 @@ impl<'a> Cursor<'a> {
 
     /// Events a second.
     pub(crate) fn rate(&self) -> Option<f64> {
+        self.asks(|| Asked::Rate);
         self.quantity("a rate", units::rate)
     }
 
     /// A share from 0 to 1, as `"2.5%"` or `0.025`.
     pub(crate) fn ratio(&self) -> Option<f64> {
+        self.asks(|| Asked::Share);
         match &self.raw.value {
             Value::Text(_) => {
                 let ratio = self.quantity("a share", units::ratio)?;
@@ -251,8 +314,22 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// How many times something, as `"150%"` or `1.5`.
+    pub(crate) fn multiple(&self, most: f64) -> Option<f64> {
+        match &self.raw.value {
+            Value::Text(_) => {
+                let ratio = self.quantity("a share", units::ratio)?;
+                self.within(ratio, 0.0, most, |share| format!("\"{}%\"", share * 100.0))
+            }
+            _ => self.number(0.0, most),
+        }
+    }
+
     /// One of these texts.
     pub(crate) fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
+        for (name, _) in choices {
+            self.asks(|| Asked::Word((*name).into()));
+        }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         if let Value::Text(text) = &self.raw.value {
             if let Some((_, value)) = choices.iter().find(|(name, _)| name == text) {
@@ -267,6 +344,12 @@ impl<'a> Cursor<'a> {
 
     /// The position of the name that this text is; `what` is what it names.
     pub(crate) fn reference(&self, what: &str, names: &[&str]) -> Option<usize> {
+        if self.is_blank() && !names.is_empty() {
+            for &name in names {
+                self.asks(|| Asked::Word(name.into()));
+            }
+            return None;
+        }
         let text = self.text()?;
         let found = names.iter().position(|name| *name == text);
         if found.is_none() {

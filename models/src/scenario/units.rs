@@ -16,9 +16,9 @@ pub(crate) struct Misread {
 }
 
 /// A unit's name and how many nanoseconds (bytes) it has.
-type Unit = (&'static str, u64);
+pub(super) type Unit = (&'static str, u64);
 
-const TIMES: &[Unit] = &[
+pub(super) const TIMES: &[Unit] = &[
     ("ns", 1),
     ("us", 1_000),
     ("ms", 1_000_000),
@@ -26,7 +26,7 @@ const TIMES: &[Unit] = &[
     ("m", 60_000_000_000),
     ("h", 3_600_000_000_000),
 ];
-const SIZES: &[Unit] = &[
+pub(super) const SIZES: &[Unit] = &[
     ("B", 1),
     ("KB", 1_000),
     ("KiB", 1 << 10),
@@ -38,7 +38,9 @@ const SIZES: &[Unit] = &[
     ("TiB", 1 << 40),
 ];
 /// How many seconds the unit has.
-const RATES: &[Unit] = &[("/s", 1), ("/min", 60), ("/h", 3_600)];
+pub(super) const RATES: &[Unit] = &[("/s", 1), ("/min", 60), ("/h", 3_600)];
+
+pub(super) const PERCENT: &[Unit] = &[("%", 1)];
 
 /// A duration: `1.5s`.
 pub(crate) fn span(text: &str) -> Result<Span, Misread> {
@@ -62,13 +64,12 @@ pub(crate) fn rate(text: &str) -> Result<f64, Misread> {
 
 /// A share: `2.5%`.
 pub(crate) fn ratio(text: &str) -> Result<f64, Misread> {
-    let percent = &[("%", 1)];
-    let (number, unit) = split(text, "a share", percent)?;
+    let (number, unit) = split(text, "a share", PERCENT)?;
     if unit != "%" {
-        return Err(no_unit("a share", number, unit, percent));
+        return Err(no_unit("a share", number, unit, PERCENT));
     }
     // The nearest number to the share itself: 99.9 divided by 100 is more than 0.999, and 999 of 1,000 would miss it.
-    format!("{number}e-2").parse().map_err(|_| no_number("a share", text, percent))
+    format!("{number}e-2").parse().map_err(|_| no_number("a share", text, PERCENT))
 }
 
 /// A duration in the largest unit that needs no fraction.

@@ -5,7 +5,7 @@
 //! | how large is it: mean, quantile, and how surely | `sample` |
 //! | how often: shares and counts | `proportion` |
 //! | when, if it may never happen: Kaplan–Meier, restricted mean, log-rank | `survival`, `log_rank` |
-//! | is one larger than the other: paired differences | `paired` |
+//! | is one larger than the other: paired differences and ratios | `paired`, `ratio` |
 //! | which of many, without fooling oneself | `multiple`, `selection` |
 //! | is it steady yet: warm-up, batch means | `steady` |
 //! | have we run enough | `precision` |
@@ -26,6 +26,7 @@ mod normal;
 mod paired;
 mod precision;
 mod proportion;
+mod ratio;
 mod sample;
 mod selection;
 pub mod sensitivity;
@@ -43,6 +44,7 @@ pub use normal::normal_quantile;
 pub use paired::{Paired, paired};
 pub use precision::{precise, replications_needed};
 pub use proportion::{clopper_pearson, poisson, wilson};
+pub use ratio::ratio;
 pub use sample::{mean_interval, median_interval, quantile, quantile_ranks};
 pub use selection::{Selection, select_largest};
 pub use steady::{autocorrelation, batch_means, mser, mser_5};

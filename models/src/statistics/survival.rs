@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LEVEL;
+use super::normal::normal_quantile;
+
 /// One observation of a time: it happened then, or had not happened by then.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Lifetime {
@@ -14,6 +17,7 @@ pub enum Lifetime {
 /// A Kaplan–Meier curve: right-continuous steps, the first at zero.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survival {
+    level: f64,
     /// Steps in the order of their times: one at zero, and one at each time at which something ended or was censored.
     pub steps: Vec<Step>,
 }
@@ -25,7 +29,7 @@ pub struct Step {
     pub at: f64,
     /// Share that has not ended.
     pub share: f64,
-    /// Lower end of its 95 % log-log band; 0 where all have ended.
+    /// Lower end of its log-log band; 0 where all have ended.
     pub low: f64,
     /// Upper end. Where all have ended the log-log band is not defined: the end before goes on, or falls to Clopper and
     /// Pearson's for "none of those at risk is left" if that is lower.
@@ -38,14 +42,9 @@ pub struct Step {
     pub censored: u32,
 }
 
-/// 97.5 % quantile of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
 /// Shares closer than this are the same: products of fractions like 19/20 · 18/19 are rounded. Different shares of n
 /// observations lie 1/n apart, or more.
 const SAME: f64 = 1e-9;
-/// Fewer observations all lie above their median in more than 2.5 % of cases: 2⁻⁵ > 2.5 % > 2⁻⁶. The band, which is
-/// an approximation for many, does not know that.
-const BOUND_FROM: u32 = 6;
 
 impl Lifetime {
     pub(super) fn parts(self) -> (f64, bool) {
@@ -57,8 +56,15 @@ impl Lifetime {
 }
 
 impl Survival {
-    /// The curve of these observations, in any order.
+    /// The curve of these observations, in any order, with its 95 % band.
     pub fn of(lifetimes: &[Lifetime]) -> Survival {
+        Survival::with_band(lifetimes, LEVEL)
+    }
+
+    /// As [`of`](Self::of), with a band of another level.
+    pub fn with_band(lifetimes: &[Lifetime], level: f64) -> Survival {
+        let tail = (1.0 - level) / 2.0;
+        let z = normal_quantile(1.0 - tail);
         let mut all: Vec<(f64, bool)> = lifetimes.iter().map(|lifetime| lifetime.parts()).collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut steps: Vec<Step> = Vec::new();
@@ -74,16 +80,16 @@ impl Survival {
             let mut low = 0.0;
             if ended == at_risk {
                 share = 0.0;
-                high = f64::min(high, upper_end_of_none(n));
+                high = f64::min(high, upper_end_of_none(n, tail));
             } else {
                 share *= (n - d) / n;
                 greenwood += d / (n * (n - d));
-                [low, high] = band(share, greenwood);
+                [low, high] = band(share, greenwood, z);
             }
             steps.push(Step { at: tied[0].0, share, low, high, at_risk, ended, censored });
             at_risk -= ended + censored;
         }
-        Survival { steps }
+        Survival { level, steps }
     }
 
     /// The first time by which a share `q` of all has ended; `None` where the curve does not come down that far.
@@ -91,10 +97,13 @@ impl Survival {
         self.first(1.0 - q, |step| step.share)
     }
 
-    /// 95 % interval of the median: where one half lies within the band (Brookmeyer and Crowley 1982, on the log-log
-    /// scale). An end is absent where the band does not come down to one half, and below six observations.
+    /// Interval of the median at the band's level: where one half lies within the band (Brookmeyer and Crowley 1982, on the log-log
+    /// scale). An end is absent where the band does not come down to one half, and where there are so few observations that
+    /// all lie above their median more often than the level allows, which the band, an approximation for many, does not
+    /// know: at 95 % below six, since 2⁻⁵ > 2.5 % > 2⁻⁶.
     pub fn median_interval(&self) -> [Option<f64>; 2] {
-        if self.steps[0].at_risk < BOUND_FROM {
+        let all_above = libm::pow(0.5, f64::from(self.steps[0].at_risk));
+        if all_above > (1.0 - self.level) / 2.0 {
             return [None, None];
         }
         [self.first(0.5, |step| step.low), self.first(0.5, |step| step.high)]
@@ -125,21 +134,21 @@ impl Survival {
     }
 }
 
-/// Exact 97.5 % bound of a share that none of `n` shows. Whoever is alive after a time was alive just before it, so it
+/// Exact upper bound of a share that none of `n` shows. Whoever is alive after a time was alive just before it, so it
 /// bounds the curve as well as the share of those at risk who survive. Without it, many that all end at one time would
 /// leave the median unbounded.
-fn upper_end_of_none(n: f64) -> f64 {
-    1.0 - libm::pow(super::TAIL, 1.0 / n)
+fn upper_end_of_none(n: f64, tail: f64) -> f64 {
+    1.0 - libm::pow(tail, 1.0 / n)
 }
 
 /// Kalbfleisch and Prentice's band: symmetric around ln(−ln S), whose variance is Greenwood's sum ÷ (ln S)².
-fn band(share: f64, greenwood: f64) -> [f64; 2] {
+fn band(share: f64, greenwood: f64, z: f64) -> [f64; 2] {
     if greenwood <= 0.0 {
         // Nothing has ended yet.
         return [1.0, 1.0];
     }
     let log = libm::log(share);
-    let half = Z * greenwood.sqrt() / -log;
+    let half = z * greenwood.sqrt() / -log;
     [half, -half].map(|by| libm::exp(log * libm::exp(by)))
 }
 

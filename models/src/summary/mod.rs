@@ -8,6 +8,7 @@ pub mod claims;
 mod figures;
 mod outcome;
 mod uncertainty;
+mod words;
 
 pub use uncertainty::{Influence, Uncertainty, UnknownValue};
 
@@ -131,14 +132,28 @@ pub struct DatabaseSummary {
 pub struct ClaimResult {
     /// The sentence in the file.
     pub claim: String,
-    /// Whether it holds.
+    /// Whether it holds: whether it was decided that it does.
     pub holds: bool,
+    /// What was decided.
+    pub decision: Decision,
     /// What was measured, as a sentence with numbers.
     pub measured: String,
     /// The variant it is about; absent: the scenario as run.
     pub variant: Option<String>,
     /// Its line in the scenario file.
     pub line: u32,
+}
+
+/// What the replications decide about a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// All that the interval leaves possible lies within the bounds.
+    Held,
+    /// None of it does.
+    Broken,
+    /// The interval straddles a bound, or there is nothing to measure: more replications may tell.
+    Undecided,
 }
 
 /// Everything in `summary.json`.

@@ -95,6 +95,8 @@ pub struct Outcome {
     pub errors_for: f64,
     /// Instances killed by memory.
     pub crashes: u64,
+    /// Of each instance, when memory first killed it.
+    pub instances: Vec<Lifetime>,
     /// Most calls issued and not yet answered, failed or dropped.
     pub peak_pending_calls: u64,
     /// Most bytes in one instance's ledger.
@@ -103,6 +105,9 @@ pub struct Outcome {
     pub latency_ms: Quantiles,
     /// Calls that reached a node ÷ calls the same users needed; absent when no call was needed.
     pub retry_amplification: Option<f64>,
+    /// By how many calls a second what pends grows, from half-way between the first fault and the horizon on: the slope of
+    /// the straight line through one sample a second. 0 where fewer than two samples are left.
+    pub pending_growth_per_s: f64,
     /// How it came out, and the rule that decided it; absent for the system.
     pub verdict: Option<(Verdict, String)>,
 }
@@ -161,13 +166,35 @@ impl Outcome {
             },
             errors_for: services.iter().filter_map(|s| s.last_error).max().map_or(0.0, since),
             crashes: sum(&|s| u64::from(s.crashes)),
+            instances: services
+                .iter()
+                .flat_map(|s| &s.instances)
+                .map(|it| it.first_crash.map_or(Lifetime::Censored(until), |at| Lifetime::Ended(since(at))))
+                .collect(),
             peak_pending_calls: sum(&|s| s.peak_pending_calls),
             peak_memory_bytes: services.iter().map(|s| s.peak_memory_bytes).max().unwrap_or(0),
             latency_ms: Quantiles::of(&latency),
             retry_amplification: ratio(sum(&|s| s.calls_reached), sum(&|s| s.calls_needed)),
+            pending_growth_per_s: services.iter().map(|s| growth(s, origin, recording.horizon)).sum(),
             verdict: service.map(verdict),
         }
     }
+}
+
+/// Slope of the pending calls over the second half from `origin` to `horizon`, by least squares.
+fn growth(service: &ServiceRecord, origin: Time, horizon: Time) -> f64 {
+    let half = origin.as_secs_f64() + horizon.saturating_since(origin).as_secs_f64() / 2.0;
+    let late = service.series.iter().enumerate().filter(|(second, _)| *second as f64 >= half);
+    let points: Vec<(f64, f64)> = late.map(|(second, it)| (second as f64, it.pending_calls as f64)).collect();
+    if points.len() < 2 {
+        return 0.0;
+    }
+    let n = points.len() as f64;
+    let centre = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
+    let (at, pending) = (centre(|it| it.0), centre(|it| it.1));
+    let products: f64 = points.iter().map(|it| (it.0 - at) * (it.1 - pending)).sum();
+    let squares: f64 = points.iter().map(|it| (it.0 - at) * (it.0 - at)).sum();
+    products / squares
 }
 
 fn ratio(part: u64, whole: u64) -> Option<f64> {

@@ -36,6 +36,9 @@ impl World {
             loop_lag: instance.loop_lag(now),
         };
         let looks: Vec<Look> = self.instances.iter().enumerate().map(look).collect();
+        for (load, &service) in self.loads.iter().zip(&self.plan.service_of_load) {
+            self.recorder.retries(service, load.retries_in_flight());
+        }
         self.recorder.sample(&looks);
         calendar.schedule_in(Lane::Sample, now + SAMPLE_EVERY, Event::Sample);
     }

@@ -96,7 +96,7 @@ memory = {{ limit = "4000MiB", baseline = "6MiB", per_request = "0B", runtime = 
 restart = "never"
 calls = [{{ cache = "main", times = 1, payload = "4096B" }}]
 client = {{ preset = "{preset}"{client} }}
-kernel = {{ hz = 250{kernel} }}
+kernel = {{ hz = 250, congestion = "bbr"{kernel} }}
 objective = {{ errors = "1%", p99 = "500ms" }}
 
 [load.calls]

@@ -4,6 +4,7 @@
 //! fault. Recovery was sampled every 0.2 s. The settings that the laboratory set are set here too; everything else is
 //! the preset's.
 
+mod defaults;
 mod ioredis;
 mod lab;
 mod losses;

@@ -92,7 +92,7 @@ fn what_would_be_right() {
         (
             "limit = ",
             "limt = ",
-            "did you mean \"limit\"? known fields: limit, baseline, per_request, per_socket, runtime, outside, container",
+            "did you mean \"limit\"? known fields: limit, baseline, per_request, per_socket, garbage_per_request, loading_garbage, runtime, outside, container",
         ),
         ("title = \"test\"\n", "", "write for example title = \"What happens, in a sentence\""),
         ("to = \"api\"", "to = \"apo\"", "did you mean \"api\"? there is: api"),

@@ -167,7 +167,7 @@ fn values_that_do_not_go_together() {
 }
 
 #[test]
-fn ranges_and_bounds_that_do_not_go_together() {
+fn ranges_that_do_not_go_with_the_file() {
     hold(&[
         (
             "range = [1, 4]",
@@ -216,6 +216,12 @@ fn ranges_and_bounds_that_do_not_go_together() {
                 r#"26 assume."service.*.instances".why: empty text"#,
             ],
         ),
+    ]);
+}
+
+#[test]
+fn claims_that_cannot_be_meant() {
+    hold(&[
         (
             "after = \"10s\", before = \"5m\"",
             "after = \"5m\", before = \"10s\"",
@@ -231,6 +237,35 @@ fn ranges_and_bounds_that_do_not_go_together() {
             "variant = \"slow\"",
             &[r#"30 expect."it crashes": no kind given"#],
         ),
+        (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "first_crash = { at_most = \"50%\" }, against = \"slow\"",
+            &[r#"30 expect."it crashes".first_crash: has no ratio: it may never come, or be below zero"#],
+        ),
+        (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "errors = { at_most = \"50%\" }, against = \"slwo\"",
+            &[r#"30 expect."it crashes".against: no variant is named "slwo""#],
+        ),
+        (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "errors = { at_most = \"50%\" }, against = \"none\"",
+            &[r#"30 expect."it crashes".errors: compares a variant with itself"#],
+        ),
+        (
+            "first_crash = { after = \"10s\", before = \"5m\" }",
+            "errors = { at_most = 3 }, against = \"slow\", share = \"150%\"",
+            &[
+                r#"30 expect."it crashes".errors: `share` and `against` in one claim"#,
+                r#"30 expect."it crashes".share: "150%" is out of range"#,
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn parts_that_do_not_go_together() {
+    hold(&[
         (
             "{ preset = \"ioredis-5\" }",
             "{ preset = \"ioredis-5\", reconnect = \"none\" }",

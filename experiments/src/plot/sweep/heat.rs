@@ -20,7 +20,8 @@ const BELOW: f64 = 84.0;
 const RIGHT: f64 = 30.0;
 /// Where there is no value.
 const NOTHING: RGBColor = RGBColor(205, 205, 205);
-const CLIFF: RGBColor = PALETTE[1];
+/// Colour of the cliff.
+pub const CLIFF: RGBColor = PALETTE[1];
 
 /// Draws all figures, each in a panel of its own.
 pub fn draw(plan: &Plan, cells: &[Cell]) -> Picture {
@@ -108,7 +109,7 @@ fn field(area: &Area<'_>, (left, top): (f64, f64), (width, height): (f64, f64), 
 }
 
 /// A line between neighbours of which one is on each side.
-fn cliff(
+pub fn cliff(
     area: &Area<'_>,
     corner: &dyn Fn(usize, usize) -> (f64, f64),
     (width, height): (f64, f64),
@@ -133,7 +134,8 @@ fn cliff(
     }
 }
 
-fn labels(
+/// The values of both axes, as far as there is room.
+pub fn labels(
     area: &Area<'_>,
     corner: &dyn Fn(usize, usize) -> (f64, f64),
     (width, height): (f64, f64),

@@ -1,7 +1,7 @@
 //! A sweep as pictures: heat maps over two axes, lines along the first one, and dots of a sample, each with the cliff marked.
 
 mod dots;
-mod heat;
+pub mod heat;
 mod lines;
 mod places;
 

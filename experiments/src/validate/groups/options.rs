@@ -20,17 +20,22 @@ fn is_pool_outage(row: &Row) -> bool {
     row.suite == "e" && !row.fault.is_empty()
 }
 
-pub(super) const TIME: Tolerance = Tolerance { relative: 0.10, absolute: 0.3 };
-pub(super) const COUNT: f64 = 0.10;
+const TIME: Tolerance = Tolerance { relative: 0.10, absolute: 0.3 };
+const COUNT: f64 = 0.10;
 
 fn compare(ground: &Ground<'_>) -> Vec<Comparison> {
-    ground.ask(questions)
+    ground.ask(|row| {
+        let asked = questions(row, Rule::Median).into_iter();
+        asked.map(|question| question.given(row.died())).collect()
+    })
 }
 
-fn questions(row: &Row) -> Vec<Question> {
-    let time = || Rule::Median(TIME);
-    let count = |measured: Option<f64>| Rule::Median(Tolerance::count(COUNT, measured.unwrap_or(0.0)));
+/// What a watcher in the application sees, each judged by this rule.
+pub(super) fn questions(row: &Row, rule: fn(Tolerance) -> Rule) -> Vec<Question> {
+    let time = || rule(TIME);
+    let count = |measured: Option<f64>| rule(Tolerance::count(COUNT, measured.unwrap_or(0.0)));
     let mut asked = Vec::new();
+    // redis-py tells of no connection's end: its calls do.
     if !row.is_python() {
         asked.push(Question::new("noticed, s", row.time_to_detect_s, time(), |run| run.detected));
     }
@@ -43,5 +48,5 @@ fn questions(row: &Row) -> Vec<Question> {
         Question::new("crash, s", row.time_to_crash_s, time(), |run| run.deaths.first().map(|&(at, _)| at)),
         Question::new("recovery, s", row.time_to_recovery_s, time(), |run| run.recovered),
     ]);
-    asked.into_iter().map(|question| question.given(row.died())).collect()
+    asked
 }

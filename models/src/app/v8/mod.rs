@@ -41,9 +41,18 @@ use reducer::Reducer;
 use young::Young;
 
 const MIB: Bytes = 1024 * 1024;
-/// Pages hold more than what is alive in them. Measured on node 20.20 (`--trace-gc-verbose`), in MiB, with heaps
-/// of up to 256 MiB: 0.4–1.5 at death, 2.6 at 53 MiB; each process draws its own. Left out: 2–4 MiB with 1400.
-const UNFILLED: (f64, f64) = (0.4, 2.6);
+/// Pages hold more than what is alive in them, which only counts near the maximum. Measured on node 20.20
+/// (`--trace-gc`), in MiB, after the last collection before 11 deaths in heaps of up to 256 MiB: 0.4–1.6; each process
+/// draws its own. With 1400 MiB at most 1.8 and 3.9, so a part goes with the maximum.
+const UNFILLED: (f64, f64) = (0.4, 1.6);
+const UNFILLED_OF: Bytes = 1400;
+/// What a page of 256 KiB holds beside its header and marking bits (node 20.20: 251.6 KiB of a semi-space's page).
+const PAGE_AREA: f64 = 251.6 * 1024.0;
+/// Objects over this size are moved alone (local-allocator.h `kMaxLabObjectSize`): at the end of each page a part of one
+/// stays empty, half of it on average if nothing smaller comes to fill it. With strings of 16 KiB node 20.20 left 0.63,
+/// 0.31 and 0.26 of one a page at death (heaps of 64, 128 and 256 MiB, less the middle of [`UNFILLED`]).
+const MOVED_ALONE: Bytes = 8 * 1024;
+const EMPTY_PART: (f64, f64) = (0.25, 0.65);
 /// heap-controller.cc: the limit grows by at least this much after a collection.
 const MINIMUM_STEP: Bytes = 8 * MIB;
 /// heap-controller.h: bounds of the growing factor, the one for small heaps, and the program's share it aims at.
@@ -67,10 +76,11 @@ const QUIET_UTILIZATION: f64 = 0.993;
 /// other work); node 20.20 on a quiet core 0.2 with 4 KiB strings, 0.4–0.6 with small objects, about 1 at 1 GiB of
 /// parsed JSON.
 const MARKING_MS_A_MIB: (f64, f64) = (0.65, 0.95);
-/// What V8 itself notes as the speed of full collections, in bytes a second: the main thread's small steps of marking,
-/// in the time that they take while the helper has the core. Not printed; bounded by what it decides in the lab's courses
-/// on one core: a program whose old generation grows by 1.2 MB/s is quiet (over 169e6), one by 2.3 MB/s gets the largest
-/// growing factor (under 325e6).
+/// Assumption: what V8 itself notes as the speed of full collections, in bytes a second: the main thread's small steps of
+/// marking, in the time that they take while the helper has the core. Node 20.20 (`--trace-incremental-marking`) noted 66 to
+/// 650 million while up to 80 MiB were alive, one process unlike the other, and up to 4e9 with collections back to back.
+/// Where it decides in the lab's courses: a program whose old generation grows by 1.2 MB/s is quiet (over 169e6), one by
+/// 2.3 MB/s gets the largest growing factor (under 325e6).
 const NOTED_SPEED: f64 = 250e6;
 /// The pause that ends a collection: node 20.20 took 4–7 ms at 35–53 MiB, 8 ms at 106 MiB, 43 ms at 1209 MiB.
 const PAUSE: Span = Span::from_millis(5);
@@ -92,6 +102,8 @@ pub struct V8 {
     chance: Stream,
     marked_per_second: f64,
     unfilled: Bytes,
+    /// Of one large object, at the end of each page.
+    empty_part: f64,
     young: Young,
     /// Bytes in the old generation, dead ones too.
     old: Bytes,
@@ -143,13 +155,15 @@ impl V8 {
     pub fn new(baseline: Bytes, garbage: Bytes, max: Bytes, mut chance: Stream) -> V8 {
         let mut drawn = |(least, most): (f64, f64)| least + (most - least) * chance.uniform();
         let marked_per_second = MIB as f64 / (drawn(MARKING_MS_A_MIB) * 1e-3);
-        let unfilled = (drawn(UNFILLED) * MIB as f64) as Bytes;
-        let young = Young::new(baseline, &mut chance);
+        let unfilled = (drawn(UNFILLED) * MIB as f64) as Bytes + max / UNFILLED_OF;
+        let empty_part = drawn(EMPTY_PART);
+        let young = Young::new(baseline, garbage);
         let mut heap = V8 {
             max,
             chance,
             marked_per_second,
             unfilled,
+            empty_part,
             young,
             old: baseline,
             limit: 0,
@@ -207,7 +221,7 @@ impl V8 {
     /// The young generation is full.
     fn make_room(&mut self, marking: Option<Marking>, now: Time, ledger: &Ledger) -> Act {
         self.young.before_collection(now, ledger);
-        if self.old + self.unfilled + self.young.capacity() > self.max {
+        if self.old + self.unfilled(ledger) + self.young.capacity() > self.max {
             let marking = marking.unwrap_or_else(|| self.marking(now, ledger, false));
             return self.end(marking, now, ledger);
         }
@@ -218,11 +232,21 @@ impl V8 {
             // Loading ends with a full collection, about when the first scavenge comes; its effect is in the baseline.
             self.reducer.collected(now, self.old);
         }
-        if self.old + self.unfilled > self.max {
+        if self.old + self.unfilled(ledger) > self.max {
             return Act::LimitReached;
         }
         let marking = if marking.is_none() { self.begin_if_due(now + took, ledger) } else { None };
         Act::Stop { pause: took, marking }
+    }
+
+    /// Bytes of its pages that nothing lies in.
+    fn unfilled(&self, ledger: &Ledger) -> Bytes {
+        let object = ledger.largest_object();
+        if object <= MOVED_ALONE {
+            return self.unfilled;
+        }
+        let pages = self.max as f64 / PAGE_AREA;
+        self.unfilled + (pages * self.empty_part * object as f64) as Bytes
     }
 
     /// heap.cc `IncrementalMarkingLimitReached`.
@@ -251,14 +275,14 @@ impl V8 {
             ends: now + Span::from_secs_f64(seconds),
             seconds,
             main_thread: least + (most - least) * self.chance.uniform(),
-            reduces: reduces || self.old + self.unfilled + self.max / 8 > self.max,
+            reduces: reduces || self.old + self.unfilled(ledger) + self.max / 8 > self.max,
         }
     }
 
     fn end(&mut self, marking: Marking, now: Time, ledger: &Ledger) -> Act {
         self.marking = None;
         let live = ledger.heap();
-        if live + self.unfilled > self.max {
+        if live + self.unfilled(ledger) > self.max {
             return Act::LimitReached;
         }
         if self.is_ineffective(live) {

@@ -20,11 +20,11 @@ fn ledger(alive: Bytes) -> Ledger {
 }
 
 fn hold(ledger: &mut Ledger, bytes: Bytes) {
-    ledger.begin_call(0, Payload { heap: bytes, buffers: 0, carried: 0 });
+    ledger.begin_call(0, Payload { heap: bytes, object: 0, buffers: 0, carried: 0 });
 }
 
 fn release(ledger: &mut Ledger, bytes: Bytes) {
-    ledger.end_call(0, Payload { heap: bytes, buffers: 0, carried: 0 });
+    ledger.end_call(0, Payload { heap: bytes, object: 0, buffers: 0, carried: 0 });
 }
 
 /// Marks, by the main thread alone, from `begins`, and collects: when that ended.
@@ -42,11 +42,11 @@ fn collections_come_back_to_back_once_half_the_room_is_less_than_a_grown_young_g
     for (max, back_to_back) in [(64, 32), (128, 96), (256, 224), (1400, 1368)] {
         for (alive, closely) in [(back_to_back - 2, false), (back_to_back, true)] {
             let mut heap = heap(max);
-            heap.young = Young::new(100 * MIB, &mut heap.chance);
+            heap.young = Young::new(100 * MIB, 0);
             // Above seven eighths the young generation is small, and so is the room that starts the next marking.
             heap.old = alive * MIB;
             collect(&mut heap, S(1), &ledger(alive * MIB)).unwrap();
-            let small = alive * MIB + heap.unfilled > max * MIB * 7 / 8;
+            let small = alive * MIB + heap.unfilled(&ledger(alive * MIB)) > max * MIB * 7 / 8;
             assert_eq!(heap.has_reached_limit(), closely && !small, "{alive} of {max} MiB");
         }
     }
@@ -118,27 +118,42 @@ fn survivors_of_two_scavenges_move_to_the_old_generation_and_their_garbage_stays
     let mut held = Ledger::new(BASELINE);
     let capacity = heap.young.capacity();
     assert_eq!(capacity, 8 * MIB);
-    let survives = MIB * 105 / 100;
-    for (second, moved) in [(1, 0), (2, 1), (3, 2)] {
+    // 3 % with what is alive, 8 % of what died; 11 % more for the ends of buffers.
+    let mib = |bytes: Bytes| bytes as f64 / MIB as f64;
+    let copied = |alive: f64, died: f64| 1.03 * alive + 0.08 * (died - 0.03 * alive);
+    let survives = copied(1.0, 8.0);
+    let expect = |heap: &V8, held: &Ledger, old: f64, young: f64, what: &str| {
+        let (real_old, real_used) = (mib(heap.old), mib(heap.used(held)));
+        assert!((real_old - old).abs() < 1e-3, "{what}: {real_old} for {old}");
+        assert!((real_used - old - 1.11 * young).abs() < 1e-3, "{what}: {real_used}");
+    };
+    for (second, moved) in [(1, 0.0), (2, 1.0), (3, 2.0)] {
         hold(&mut held, MIB);
         held.litter(capacity);
         assert!(heap.is_due(S(second), &held));
         heap.act(S(second), &held);
-        let old = BASELINE + moved * survives;
-        assert_eq!((heap.old, heap.used(&held)), (old, old + survives), "second {second}");
+        expect(&heap, &held, 5.0 + moved * survives, survives, "a scavenge");
     }
     release(&mut held, 3 * MIB);
-    assert_eq!(heap.used(&held), BASELINE + 3 * survives, "nobody has looked yet");
+    expect(&heap, &held, 5.0 + 2.0 * survives, survives, "nobody has looked yet");
     held.litter(2 * capacity);
     heap.act(S(4), &held);
-    assert_eq!(heap.used(&held), BASELINE + 2 * survives, "only the young one is looked through");
+    // Of the survivors of the last, only the garbage still has something that points to it.
+    let late = 0.08 * (8.0 - 0.03);
+    expect(
+        &heap,
+        &held,
+        5.0 + 2.0 * survives + late,
+        copied(0.0, 16.0),
+        "only the young one is looked through",
+    );
     collect(&mut heap, S(5), &held).unwrap();
     assert_eq!(heap.used(&held), BASELINE);
 }
 
 #[test]
 fn the_young_generation_grows_with_what_survives_and_shrinks_in_a_program_that_does_little() {
-    let mut young = Young::new(BASELINE, &mut Streams::new(7).stream("heap", "test"));
+    let mut young = Young::new(BASELINE, 0);
     let mut held = Ledger::new(BASELINE);
     for second in 1..=4 {
         hold(&mut held, 5 * MIB);

@@ -1,7 +1,8 @@
 //! Real clients as data: one file each, every value with its source beside it. What a value does is in `pipeline.rs`
 //! and `pool.rs`. A new client is one file and one line in [`PRESETS`].
 //!
-//! `[range]` in such a file tells the spread of a measured value, with its source.
+//! `[range]` in such a file tells the spread of a measured value, with its source; `[assume]` gives a value that nobody has
+//! measured a range and a reason: a scenario that leaves the value as it is has the assumption too.
 
 use std::sync::OnceLock;
 
@@ -10,8 +11,9 @@ use crate::scenario::{Assumption, Bytes, Client, Stage, assumption, client_optio
 
 /// Options that were measured, and where they are.
 type Measured = (&'static str, fn(&Client) -> Bytes);
-const MEASURED: [Measured; 2] = [
+const MEASURED: [Measured; 3] = [
     ("bytes_per_call", |client| client.bytes_per_call),
+    ("bytes_per_buffered_call", |client| client.bytes_per_buffered_call),
     ("bytes_per_timed_out_call", |client| client.bytes_per_timed_out_call),
 ];
 
@@ -53,18 +55,32 @@ const PLATFORMS: &[(&str, Platform)] = &[
 /// Every preset.
 pub const PRESETS: &[Preset] = &[
     Preset { name: "ioredis-5", text: include_str!("ioredis-5.toml") },
+    Preset { name: "go-redis-9", text: include_str!("go-redis-9.toml") },
+    Preset { name: "jedis-5", text: include_str!("jedis-5.toml") },
+    Preset { name: "lettuce-6", text: include_str!("lettuce-6.toml") },
+    Preset { name: "lettuce-7", text: include_str!("lettuce-7.toml") },
     Preset { name: "node-redis-3.1", text: include_str!("node-redis-3.1.toml") },
     Preset { name: "node-redis-4.7", text: include_str!("node-redis-4.7.toml") },
     Preset { name: "node-redis-5", text: include_str!("node-redis-5.toml") },
+    Preset { name: "pymemcache-4", text: include_str!("pymemcache-4.toml") },
     Preset { name: "redis-py-3.5", text: include_str!("redis-py-3.5.toml") },
     Preset { name: "redis-py-5", text: include_str!("redis-py-5.toml") },
     Preset { name: "redis-py-8", text: include_str!("redis-py-8.toml") },
+    Preset { name: "redis-rs-1", text: include_str!("redis-rs-1.toml") },
+    Preset { name: "stackexchange-redis-2", text: include_str!("stackexchange-redis-2.toml") },
+    Preset { name: "valkey-glide-2", text: include_str!("valkey-glide-2.toml") },
 ];
 
 impl Preset {
-    /// One line for people.
+    /// One line for people; it says what is assumed.
     pub fn summary(&self) -> String {
-        self.file().summary.clone()
+        let File { summary, assumptions, .. } = self.file();
+        let assumed: Vec<&str> = assumptions.iter().map(|assumption| assumption.path.as_str()).collect();
+        if assumed.is_empty() {
+            summary.clone()
+        } else {
+            format!("{summary} (assumed: {})", assumed.join(", "))
+        }
     }
 
     /// Where it runs.
@@ -80,6 +96,11 @@ impl Preset {
     /// What is not known exactly of its measured values; paths are names of options.
     pub fn ranges(&self) -> &'static [Assumption] {
         &self.file().ranges
+    }
+
+    /// Which of its values nobody has measured; paths are names of options.
+    pub fn assumptions(&self) -> &'static [Assumption] {
+        &self.file().assumptions
     }
 
     /// Whether `client` has the preset's own value of a measured option, rather than one of the scenario's.
@@ -103,10 +124,13 @@ impl Preset {
             let summary = fields.need("summary", "\"…\"", |at| at.text().map(str::to_owned));
             let platform = fields.need("runs_on", "\"node\"", |at| at.choice(PLATFORMS));
             let client = client_options(&mut fields, None);
-            let ranges = fields.or("range", Vec::new(), |at| ranges(at, root));
+            let measured = |name: &str| MEASURED.iter().any(|(option, _)| *option == name);
+            let spread = fields.or("range", Vec::new(), |at| ranges(at, root, measured));
+            let assumptions = fields.or("assume", Vec::new(), |at| ranges(at, root, |_| true));
             fields.finish();
             let client = Client { preset: self.name.to_owned(), ..client? };
-            Some(File { summary: summary?, platform: platform?, client, ranges: ranges? })
+            let (ranges, assumptions) = (spread?, assumptions?);
+            Some(File { summary: summary?, platform: platform?, client, ranges, assumptions })
         });
         let problems = problems.into_vec();
         read.filter(|_| problems.is_empty())
@@ -120,13 +144,15 @@ struct File {
     platform: Platform,
     client: Client,
     ranges: Vec<Assumption>,
+    assumptions: Vec<Assumption>,
 }
 
-fn ranges(at: &Cursor<'_>, root: &raw::Raw) -> Option<Vec<Assumption>> {
+/// Ranges of options of this kind, with their reasons.
+fn ranges(at: &Cursor<'_>, root: &raw::Raw, is_kind: impl Fn(&str) -> bool) -> Option<Vec<Assumption>> {
     let range = |(entry, at): (&raw::Entry, Cursor<'_>)| {
-        let value = root.get(&entry.key).filter(|_| MEASURED.iter().any(|(name, _)| *name == entry.key));
+        let value = root.get(&entry.key).filter(|_| is_kind(&entry.key));
         if value.is_none() {
-            at.wrong("a range of no measured option", "");
+            at.wrong("a range of no such option", "");
         }
         assumption(&at, &entry.key, Some(std::slice::from_ref(value?)), Stage::Written)
     };

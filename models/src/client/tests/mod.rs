@@ -11,7 +11,8 @@ use crate::app::{Effect, Instance};
 use crate::component::Out;
 use crate::event;
 use crate::scenario::{
-    AfterSocketTimeout, Backoff, ConnectTimeout, Covers, InFlight, PoolOrder, Watches, WhenFull,
+    AfterSocketTimeout, Backoff, Bytes, ConnectTimeout, Counts, Covers, InFlight, PoolOrder, Watches,
+    WhenFull,
 };
 
 const CALL_BYTES: Bytes = 1_000;
@@ -46,6 +47,7 @@ pub(crate) fn options() -> scenario::Client {
         after_socket_timeout: AfterSocketTimeout::Reconnect,
         ping_interval: None,
         max_pending: None,
+        max_pending_counts: Counts::Held,
         in_flight_on_close: InFlight::Resend,
         offline_queue: true,
         when_full: WhenFull::Buffers,
@@ -60,6 +62,7 @@ pub(crate) fn options() -> scenario::Client {
         keepalive: None,
         tcp_user_timeout: None,
         bytes_per_call: CALL_BYTES,
+        bytes_per_buffered_call: 0,
         bytes_per_set: 0,
         bytes_per_timed_out_call: TIMED_OUT_BYTES,
     }
@@ -114,7 +117,7 @@ impl Bench {
     fn call(&mut self) -> Came {
         let task = self.tasks.insert(());
         self.at_desk(|client, desk| {
-            client.call(desk, task, Payload { heap: PAYLOAD, buffers: 0, carried: 0 });
+            client.call(desk, task, Payload { heap: PAYLOAD, object: 0, buffers: 0, carried: 0 });
         })
     }
 

@@ -229,7 +229,7 @@ fn carrying(command_timeout: Option<Span>) -> Bench {
 #[test]
 fn a_value_is_written_and_stays_with_a_timed_out_call() {
     let mut bench = carrying(Some(Span::from_secs(1)));
-    let payload = Payload { heap: 4_096, buffers: 7, carried: 4_096 };
+    let payload = Payload { heap: 4_096, object: 0, buffers: 7, carried: 4_096 };
     let task = bench.tasks.insert(());
     let (effects, _) = bench.at_desk(|client, desk| client.call(desk, task, payload));
     let call = bench.calls()[0];
@@ -242,6 +242,30 @@ fn a_value_is_written_and_stays_with_a_timed_out_call() {
     assert_eq!(bench.ledger.heap(), TIMED_OUT_BYTES + 50 + 4_096, "the command keeps its arguments");
     bench.on(Event::Reply(socket(0), call));
     assert_eq!(bench.ledger.total(), 0);
+}
+
+#[test]
+fn what_the_kernel_does_not_take_costs_more_until_it_does_or_the_connection_ends() {
+    let mut bench = Bench::new(scenario::Client { bytes_per_buffered_call: 7, ..options() });
+    bench.start();
+    for _ in 0..10_000 {
+        bench.call();
+    }
+    let without = 10_000 * (CALL_BYTES + PAYLOAD);
+    assert_eq!(bench.ledger.total(), without, "no connection, no buffer");
+    bench.on(Event::Connected(socket(0)));
+    let buffered = (bench.ledger.total() - without) / 7;
+    assert!((1..10_000).contains(&buffered), "{buffered} of 10,000");
+    let first = bench.calls()[0];
+    bench.on(Event::Reply(socket(0), first));
+    assert_eq!(bench.ledger.total(), without - CALL_BYTES - PAYLOAD, "an answer: the kernel has taken all");
+    for _ in 0..10_000 {
+        bench.call();
+    }
+    let without = 19_999 * (CALL_BYTES + PAYLOAD);
+    assert!(bench.ledger.total() > without);
+    bench.on(Event::Closed(socket(0), SocketError::Reset));
+    assert_eq!(bench.ledger.total(), without, "they wait for the next connection");
 }
 
 #[test]
@@ -258,4 +282,46 @@ fn a_batch_waits_for_the_one_before_it_and_its_clock_with_it() {
     let (_, _, (_, settled)) = bench.fire();
     assert_eq!((settled, bench.ledger.pending_calls()), (vec![false], 0));
     assert_eq!(bench.call().0.len(), 1, "nobody is under way");
+}
+
+#[test]
+fn a_timeout_may_count_from_the_connection_and_drop_what_is_not_written() {
+    let second = Some(Span::from_secs(1));
+    let options = scenario::Client {
+        command_timeout: second,
+        command_timeout_covers: Covers::Connected,
+        connect_timeout: ConnectTimeout::None,
+        ..options()
+    };
+    let mut bench = Bench::new(options);
+    bench.start();
+    bench.call();
+    assert_eq!(bench.calendar.len(), 0, "no clock without a connection");
+    bench.on(Event::Connected(socket(0)));
+    let (at, _, came) = bench.fire();
+    assert_eq!((at, came), (Time::ZERO + Span::from_secs(1), (vec![], vec![false])));
+    assert_eq!(bench.ledger.total(), TIMED_OUT_BYTES, "a written one waits for its reply");
+}
+
+#[test]
+fn only_what_is_awaited_may_be_sent_again_and_counted() {
+    let options = scenario::Client {
+        command_timeout: Some(Span::from_secs(1)),
+        in_flight_on_close: InFlight::ResendPending,
+        max_pending: Some(1),
+        ..options()
+    };
+    let awaited = scenario::Client { max_pending_counts: Counts::Awaited, ..options.clone() };
+    let (mut bench, calls) = Bench::busy(options, 1);
+    bench.on(Event::CommandTimeout(calls[0]));
+    assert_eq!(bench.call().1, [false], "the client holds one still");
+    let (mut bench, calls) = Bench::busy(awaited, 1);
+    bench.on(Event::CommandTimeout(calls[0]));
+    assert_eq!(bench.call().1, [], "nobody waits for the other");
+    assert_eq!(bench.call().1, [false]);
+    let second = bench.calls()[1];
+    assert_eq!(bench.on(Event::Closed(socket(0), SocketError::TimedOut)), (vec![], vec![]));
+    assert_eq!(bench.ledger.total(), CALL_BYTES + PAYLOAD, "the one given up is dropped");
+    bench.fire();
+    assert_eq!(bench.on(Event::Connected(socket(1))).0, [Effect::Send(socket(1), second, GET)]);
 }

@@ -1,10 +1,11 @@
 //! `[assume]`: what is not published, with a range and a reason.
 
 use super::Stage;
+use crate::client::presets::PRESETS;
 use crate::scenario::range::{End, Range, Unit, amount, quantity};
-use crate::scenario::raw::{Raw, Value};
+use crate::scenario::raw::{Raw, Value, key};
 use crate::scenario::reader::Cursor;
-use crate::scenario::{Assumption, edit};
+use crate::scenario::{Assumption, Service, edit};
 
 const EXAMPLE: &str = "[\"8KiB\", \"64KiB\"]";
 
@@ -27,6 +28,23 @@ pub(super) fn assumptions(at: &Cursor<'_>, root: &Raw, stage: Stage) -> Option<V
         all.extend(assumption);
     }
     good.then_some(all)
+}
+
+/// And what the presets of the clients assume, where the file says nothing of its own.
+pub(super) fn with_presets(mut all: Vec<Assumption>, root: &Raw, services: &[Service]) -> Vec<Assumption> {
+    for service in services {
+        let written =
+            root.get("service").and_then(|it| it.get(&service.name)).and_then(|it| it.get("client"));
+        let preset = PRESETS.iter().find(|preset| preset.name == service.client.preset);
+        for assumption in preset.map_or(&[][..], |preset| preset.assumptions()) {
+            let path = format!("service.{}.client.{}", key(&service.name), assumption.path);
+            let said = written.is_some_and(|client| client.get(&assumption.path).is_some());
+            if !said && !all.iter().any(|known| known.path == path) {
+                all.push(Assumption { path, ..assumption.clone() });
+            }
+        }
+    }
+    all
 }
 
 /// What is not known about the value at `path`, which is `values` wherever that leads.

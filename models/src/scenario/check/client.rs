@@ -7,10 +7,12 @@ use super::{some_span, span};
 use crate::client::presets;
 use crate::scenario::fields::Fields;
 use crate::scenario::kinds::Kind;
+use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
+use crate::scenario::units;
 use crate::scenario::{
-    AfterSocketTimeout, Backoff, Client, ConnectTimeout, Connections, Covers, InFlight, Keepalive, PoolOrder,
-    Watches, WhenFull,
+    Addition, AfterSocketTimeout, Backoff, Client, ConnectTimeout, Connections, Counts, Covers, InFlight,
+    Keepalive, PoolOrder, Watches, WhenFull,
 };
 
 /// 28,232 ephemeral ports to one address (`net.ipv4.ip_local_port_range`): a larger pool could not be filled.
@@ -54,8 +56,11 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
     let ready_check = option!(ready_check, "true", Cursor::boolean);
     let command_timeout = option!(command_timeout, "\"1s\"", |at| or_none(at, some_span));
     let socket_timeout = option!(socket_timeout, "\"5s\"", |at| or_none(at, some_span));
-    let command_timeout_covers = option!(command_timeout_covers, "\"every_call\"", |at| at
-        .choice(&[("every_call", Covers::EveryCall), ("unwritten", Covers::Unwritten)]));
+    let command_timeout_covers = option!(command_timeout_covers, "\"every_call\"", |at| at.choice(&[
+        ("every_call", Covers::EveryCall),
+        ("unwritten", Covers::Unwritten),
+        ("connected", Covers::Connected)
+    ]));
     let socket_timeout_watches = option!(socket_timeout_watches, "\"replies\"", |at| at
         .choice(&[("replies", Watches::Replies), ("traffic", Watches::Traffic)]));
     let after_socket_timeout = option!(after_socket_timeout, "\"reconnect\"", |at| at
@@ -63,8 +68,15 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
     let ping_interval = option!(ping_interval, "\"1s\"", |at| or_none(at, some_span));
     let max_pending =
         option!(max_pending, "1000", |at| or_none(at, |at| at.count(1..=u32::MAX).map(u64::from)));
-    let in_flight_on_close = option!(in_flight_on_close, "\"fail\"", |at| at
-        .choice(&[("resend", InFlight::Resend), ("fail", InFlight::Fail)]));
+    let counts = base.map_or(Counts::Held, |base| base.max_pending_counts);
+    let max_pending_counts = fields.or("max_pending_counts", counts, |at| {
+        at.choice(&[("held", Counts::Held), ("awaited", Counts::Awaited)])
+    });
+    let in_flight_on_close = option!(in_flight_on_close, "\"fail\"", |at| at.choice(&[
+        ("resend", InFlight::Resend),
+        ("resend_pending", InFlight::ResendPending),
+        ("fail", InFlight::Fail)
+    ]));
     let offline_queue = option!(offline_queue, "true", Cursor::boolean);
     let when_full = option!(when_full, "\"buffers\"", |at| at.choice(&[
         ("buffers", WhenFull::Buffers),
@@ -84,6 +96,8 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
     let keepalive = option!(keepalive, KEEPALIVE, |at| or_none(at, keepalive));
     let tcp_user_timeout = option!(tcp_user_timeout, "\"30s\"", |at| or_none(at, some_span));
     let bytes_per_call = option!(bytes_per_call, "\"1326B\"", bytes);
+    let buffered = base.map_or(0, |base| base.bytes_per_buffered_call);
+    let bytes_per_buffered_call = fields.or("bytes_per_buffered_call", buffered, bytes);
     let bytes_per_set = option!(bytes_per_set, "\"119B\"", bytes);
     let bytes_per_timed_out_call = option!(bytes_per_timed_out_call, "\"1616B\"", bytes);
     Some(Client {
@@ -98,6 +112,7 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
         after_socket_timeout: after_socket_timeout?,
         ping_interval: ping_interval?,
         max_pending: max_pending?,
+        max_pending_counts: max_pending_counts?,
         in_flight_on_close: in_flight_on_close?,
         offline_queue: offline_queue?,
         when_full: when_full?,
@@ -112,6 +127,7 @@ pub(crate) fn client_options(fields: &mut Fields<'_>, base: Option<&Client>) -> 
         keepalive: keepalive?,
         tcp_user_timeout: tcp_user_timeout?,
         bytes_per_call: bytes_per_call?,
+        bytes_per_buffered_call: bytes_per_buffered_call?,
         bytes_per_set: bytes_per_set?,
         bytes_per_timed_out_call: bytes_per_timed_out_call?,
     })
@@ -132,11 +148,11 @@ fn auto_pipelining(at: &Cursor<'_>, connections: Option<Connections>) -> Option<
 /// A value, or `"none"` for what is switched off.
 #[expect(clippy::option_option, reason = "outer: a problem was noted; inner: switched off")]
 fn or_none<T>(at: &Cursor<'_>, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<Option<T>> {
-    if at.raw.inline() == "\"none\"" { Some(None) } else { read(at).map(Some) }
+    if at.is_word("none") { Some(None) } else { read(at).map(Some) }
 }
 
 fn connect_timeout(at: &Cursor<'_>) -> Option<ConnectTimeout> {
-    if at.raw.inline() == "\"socket_timeout\"" {
+    if at.is_word("socket_timeout") {
         return Some(ConnectTimeout::SocketTimeout);
     }
     or_none(at, some_span).map(|span| span.map_or(ConnectTimeout::None, ConnectTimeout::After))
@@ -162,6 +178,8 @@ fn pool(at: &Cursor<'_>, base: Option<Connections>) -> Option<Connections> {
     let mut fields = at.fields()?;
     let base = match base {
         Some(Connections::Pool { size, acquire_timeout, order }) => Some((size, acquire_timeout, order)),
+        // Whatever the preset has, each of its fields may be left to it.
+        _ if at.is_blank() => Some((1, None, PoolOrder::Lifo)),
         _ => None,
     };
     let read_size = |at: &Cursor<'_>| at.count(1..=LARGEST_POOL);
@@ -204,12 +222,18 @@ const BACKOFFS: &[Kind<Backoff>] = &[
             let base = fields.need("base", "\"50ms\"", some_span);
             let factor = fields.need("factor", "2", |at| at.number(1.0, 100.0));
             let cap = fields.need("cap", "\"2s\"", some_span);
-            let jitter = fields.need("jitter", "\"200ms\"", span);
+            let jitter = fields.need("jitter", "\"200ms\"", addition);
             fields.finish();
             Some(Backoff::Exponential { base: base?, factor: factor?, cap: cap?, jitter: jitter? })
         },
     },
 ];
+
+/// A duration, or a share of the wait.
+fn addition(at: &Cursor<'_>) -> Option<Addition> {
+    let is_span = |value: &Value| matches!(value, Value::Text(text) if units::ratio(text).is_err());
+    at.either(is_span, |at| span(at).map(Addition::Fixed), |at| at.ratio().map(Addition::Share))
+}
 
 const KEEPALIVE: &str = "{ idle = \"2h\", interval = \"75s\", probes = 9 }";
 

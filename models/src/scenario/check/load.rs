@@ -42,11 +42,10 @@ pub(super) fn load(at: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<Loa
 
 fn retries(fields: &mut Fields<'_>) -> Option<Retries> {
     let most = fields.or("retries", 0, |at| at.count(0..=MOST_RETRIES));
-    let delay = if most == Some(0) {
+    let delay = match most {
         // Of no use without retries, but then it must still be right.
-        fields.or("retry_delay", Delay::Fixed(Span::ZERO), backoff::read)
-    } else {
-        fields.need("retry_delay", "\"100ms\"", backoff::read)
+        Some(0) | None => fields.or("retry_delay", Delay::Fixed(Span::ZERO), backoff::read),
+        Some(_) => fields.need("retry_delay", "\"100ms\"", backoff::read),
     };
     let budget = fields.may("retry_budget", budget::read);
     let count = |at: &Cursor<'_>| at.count(1..=MOST_CALLERS);
@@ -61,9 +60,11 @@ const ARRIVALS: &[Kind<Vec<(Time, f64)>>] =
     &[Kind { name: "poisson", example: "{ poisson = \"600/s\" }", read: poisson }];
 
 fn poisson(at: &Cursor<'_>) -> Option<Vec<(Time, f64)>> {
-    if !matches!(at.raw.value, Value::Array(_)) {
-        return rate(at).map(|rate| vec![(Time::ZERO, rate)]);
-    }
+    let steady = |at: &Cursor<'_>| rate(at).map(|rate| vec![(Time::ZERO, rate)]);
+    at.either(|value| matches!(value, Value::Array(_)), points, steady)
+}
+
+fn points(at: &Cursor<'_>) -> Option<Vec<(Time, f64)>> {
     let mut points: Vec<(Time, f64)> = Vec::new();
     let mut good = true;
     let mut times: Vec<Time> = Vec::new();

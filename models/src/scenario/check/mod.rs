@@ -11,6 +11,7 @@ mod service;
 use halfopen_sim::Span;
 use toml::value::{Datetime, Offset};
 
+use super::grammar::Asked;
 use super::raw::{Raw, Value};
 use super::reader::{Cursor, Problems};
 use super::{Scenario, WallClock};
@@ -107,6 +108,7 @@ pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems
     let claims = fields.or("expect", Vec::new(), |at| expect::claims(at, names, text));
     let assumptions = fields.or("assume", Vec::new(), |at| assume::assumptions(at, root, stage));
     fields.finish();
+    let assumptions = assume::with_presets(assumptions?, root, services.as_deref()?);
     Some(Scenario {
         name: String::new(),
         title: format.and(title)?,
@@ -118,7 +120,7 @@ pub(super) fn scenario(root: &Raw, text: &str, stage: Stage, problems: &Problems
         services: services?,
         loads: loads?,
         faults: faults?,
-        assumptions: assumptions?,
+        assumptions,
         claims: claims?,
         variants: names.variants.iter().map(|&name| name.to_owned()).collect(),
         document: String::new(),
@@ -150,6 +152,7 @@ pub(crate) fn name(at: &Cursor<'_>, name: &str) -> Option<()> {
 }
 
 fn format(at: &Cursor<'_>) -> Option<()> {
+    at.asks(|| Asked::Count(1, 1));
     if let Value::Integer(1) = at.raw.value {
         return Some(());
     }
@@ -158,6 +161,7 @@ fn format(at: &Cursor<'_>) -> Option<()> {
 }
 
 fn clock(at: &Cursor<'_>) -> Option<WallClock> {
+    at.asks(|| Asked::Moment);
     if let Value::Datetime(Datetime { date: Some(date), time: Some(time), offset: Some(offset) }) =
         at.raw.value
         && time.nanosecond.unwrap_or(0) == 0

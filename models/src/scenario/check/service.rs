@@ -228,10 +228,7 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
             }
             Some(None)
         }
-        _ => {
-            fields.get("hits");
-            None
-        }
+        _ => fields.may("hits", Cursor::ratio).and(None),
     };
     let on_error = fields.or("on_error", OnError::Fail, |at| {
         let choices = [("fail", OnError::Fail), ("miss", OnError::Miss), ("go_on", OnError::GoOn)];
@@ -246,7 +243,7 @@ fn call(at: &Cursor<'_>, names: &Names<'_>) -> Option<Calls> {
     fields.finish_with(CALL_HINTS);
     let (Written { payload, text }, carries) = (payload?, carries?);
     let payload = if carries {
-        Payload { heap: payload.heap + text, ..payload }
+        Payload { heap: payload.heap + text, object: payload.object.max(text), ..payload }
     } else {
         Payload { carried: 0, ..payload }
     };
@@ -289,13 +286,12 @@ struct Written {
 /// A size alone is a string of one byte a character; of none, no string at all. `carried` is what a command carries that
 /// takes it along.
 fn payload(at: &Cursor<'_>) -> Option<Written> {
-    match at.raw.value {
-        Value::Table(_) => at.kind(PAYLOADS),
-        _ => bytes(at).map(|text| {
-            let heap = if text > 0 { text + STRING_OBJECT } else { 0 };
-            Written { payload: Payload { heap, buffers: 0, carried: text }, text: 0 }
-        }),
-    }
+    let text = |at: &Cursor<'_>| {
+        let text = bytes(at)?;
+        let heap = if text > 0 { text + STRING_OBJECT } else { 0 };
+        Some(Written { payload: Payload { heap, object: heap, buffers: 0, carried: text }, text: 0 })
+    };
+    at.either(|value| matches!(value, Value::Table(_)), |at| at.kind(PAYLOADS), text)
 }
 
 const PAYLOADS: &[Kind<Written>] = &[
@@ -305,7 +301,7 @@ const PAYLOADS: &[Kind<Written>] = &[
         read: |at| {
             let text = bytes(at)?;
             Some(Written {
-                payload: Payload { heap: text * JSON_PERCENT / 100, buffers: 0, carried: text },
+                payload: Payload { heap: text * JSON_PERCENT / 100, object: 0, buffers: 0, carried: text },
                 text,
             })
         },
@@ -315,7 +311,10 @@ const PAYLOADS: &[Kind<Written>] = &[
         example: "{ buffer = \"16KiB\" }",
         read: |at| {
             let buffers = bytes(at)?;
-            Some(Written { payload: Payload { heap: BUFFER_OBJECT, buffers, carried: buffers }, text: 0 })
+            Some(Written {
+                payload: Payload { heap: BUFFER_OBJECT, object: 0, buffers, carried: buffers },
+                text: 0,
+            })
         },
     },
 ];
