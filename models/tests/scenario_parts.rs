@@ -54,7 +54,7 @@ fn every_preset_reads_and_names_itself() {
         for assumption in preset.assumptions() {
             assert!(assumed.contains(&assumption.path) && preset.summary().contains(&assumption.path));
         }
-        let called = options.lines().filter(|line| line.contains("# assumption")).count();
+        let called = options.lines().filter(|line| line.contains("# assumption: see below")).count();
         assert_eq!(called, preset.assumptions().len(), "{}", preset.name);
     }
 }

@@ -316,6 +316,7 @@ impl<'a> Cursor<'a> {
 
     /// How many times something, as `"150%"` or `1.5`.
     pub(crate) fn multiple(&self, most: f64) -> Option<f64> {
+        self.asks(|| Asked::Share);
         match &self.raw.value {
             Value::Text(_) => {
                 let ratio = self.quantity("a share", units::ratio)?;

@@ -4,6 +4,7 @@ use halfopen_sim::Span;
 
 use super::{Names, span};
 use crate::scenario::fields::Fields;
+use crate::scenario::grammar::Asked;
 use crate::scenario::raw::Entry;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{Claim, ClaimFigure, ClaimMust, LatencyQuantile, Origin};
@@ -42,9 +43,9 @@ fn claim(at: &Cursor<'_>, entry: &Entry, names: &Names<'_>) -> Option<Claim> {
     let compared = fields.get("against").is_some();
     let both = compared && fields.get("share").is_some();
     if at.is_blank() {
-        let kinds = FIGURES.iter().map(|kind| (kind.name, kind.example));
-        at.each_kind(kinds, |index, at| {
+        at.each_kind(FIGURES.iter().map(|it| (it.name, it.example)), |index, at| {
             FIGURES[index].reads.bounds(at);
+            ratios(at, FIGURES[index].figure);
         });
     }
     let kinds: Vec<(&str, &str)> = FIGURES.iter().map(|figure| (figure.name, figure.example)).collect();
@@ -83,6 +84,7 @@ fn claim(at: &Cursor<'_>, entry: &Entry, names: &Names<'_>) -> Option<Claim> {
 /// Another variant, or `"none"`: the scenario as it is.
 #[expect(clippy::option_option, reason = "outer: a problem was noted; inner: the scenario as it is")]
 fn other(at: &Cursor<'_>, names: &Names<'_>) -> Option<Option<String>> {
+    at.asks(|| Asked::Text);
     let mut known = vec!["none"];
     known.extend(&names.variants);
     at.reference("variant", &known).map(|index| (index > 0).then(|| known[index].to_owned()))
