@@ -61,7 +61,7 @@ impl Task {
     pub fn of(args: &args::Infer) -> Result<Task, Failure> {
         let source = source::find(&args.scenario)?;
         let scenario = source::read(&source, &Edits { set: args.set.clone(), ..Edits::default() })?;
-        if scenario.claims.iter().all(|claim| claim.variant.is_some() || claim.must != ClaimMust::Usual) {
+        if !scenario.claims.iter().any(|claim| claim.variant.is_none() && observes(claim)) {
             return Err(Failure::wrong(
                 format!(
                     "{} says of nothing how it was: [expect] has no claim about it as it is",
@@ -101,15 +101,10 @@ impl Task {
         Edits { variant: variant.map(str::to_owned), set: self.set.clone(), ..Edits::default() }
     }
 
-    /// What is known of the scenario as it is, or of a variant. A claim about shares of runs or ratios of variants says nothing
-    /// of the one run that there was.
+    /// What is known of the scenario as it is, or of a variant: claims about one history. A claim about a share of all
+    /// runs, or about a ratio to another variant, is none.
     pub fn claims(&self, variant: Option<&str>) -> impl Iterator<Item = &Claim> {
-        let of_one_run = |claim: &&Claim| claim.must == ClaimMust::Usual;
-        self.scenario
-            .claims
-            .iter()
-            .filter(of_one_run)
-            .filter(move |claim| claim.variant.as_deref() == variant)
+        self.scenario.claims.iter().filter(move |it| it.variant.as_deref() == variant && observes(it))
     }
 
     /// Variants of which something is known: tests that were made.
@@ -132,4 +127,9 @@ impl Task {
         let place = self.scenario.variants.iter().position(|name| Some(name.as_str()) == variant);
         place.map_or(0, |place| place as u32 + 1)
     }
+}
+
+/// Whether a claim says what was seen in one history.
+fn observes(claim: &Claim) -> bool {
+    claim.must == ClaimMust::Usual
 }

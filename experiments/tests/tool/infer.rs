@@ -151,12 +151,13 @@ fn what_cannot_be_inferred_is_told() {
     let desk = desk();
     let silent = SMALL.replace("{ first_error =", "{ variant = \"command-timeout\", first_error =");
     fs::write(desk.path("silent.toml"), silent).unwrap();
-    let own = ["service.*.client.bytes_per_call=1400B", "service.*.client.bytes_per_timed_out_call=1600B"];
+    let own = ["call", "timed_out_call", "buffered_call"]
+        .map(|of| format!("service.*.client.bytes_per_{of}=1200B"));
     let limit = "service.web.memory.limit=256MiB";
     let rows: [(&[&str], &str); 4] = [
         (&["infer", "silent.toml"], "[expect] has no claim about it as it is"),
         (
-            &["infer", "known.toml", "--set", own[0], "--set", own[1], "--set", limit],
+            &["infer", "known.toml", "--set", &own[0], "--set", &own[1], "--set", &own[2], "--set", limit],
             "nothing is unknown in known",
         ),
         (&["infer", "known.toml", "--outage=5"], "expected a duration with its unit"),

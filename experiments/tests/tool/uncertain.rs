@@ -17,8 +17,10 @@ fn without_anything_unknown_it_is_the_plain_run() {
     // One value is possible, and the client's measured values are the scenario's own.
     let known = SMALL.replace("[\"200MiB\", \"1GiB\"]", "[\"256MiB\", \"256MiB\"]");
     fs::write(desk.path("known.toml"), known).unwrap();
-    let own = ["service.*.client.bytes_per_call=1400B", "service.*.client.bytes_per_timed_out_call=1600B"];
-    let arguments = ["known.toml", "--reps", "3", "--set", own[0], "--set", own[1]];
+    let own = ["call", "timed_out_call", "buffered_call"]
+        .map(|of| format!("service.*.client.bytes_per_{of}=1200B"));
+    let set = own.iter().flat_map(|own| ["--set", own.as_str()]);
+    let arguments: Vec<&str> = ["known.toml", "--reps", "3"].into_iter().chain(set).collect();
     let plain = summary(&desk, &arguments);
     let drawn = summary(&desk, &[&arguments[..], &["--uncertain"]].concat());
     for key in ["digest", "services", "system", "caches", "expect"] {
