@@ -5,13 +5,15 @@
 //! before, between and after its calls. A call that fails costs as much as one that is answered: measured on Node 20.20,
 //! ioredis 5.11 at 4,000 calls a second, 11 us to make a call and 5 us for its answer, or 11 to 15 us for its timeout
 //! (timer, error with its stack, rejection). What protects it stands in `protect`; how a call finds its value is in
-//! `calls.rs`. Left out: memory of the code itself growing over time, file descriptors, other dependencies than caches and
+//! `calls.rs`; how it starts and dies is in `life.rs`. Left out: memory of the code itself growing over time, file descriptors, other dependencies than caches and
 //! the databases behind them.
 
 mod calls;
 mod cpu;
 mod hedges;
 mod ledger;
+mod life;
+mod messages;
 pub mod restart;
 #[cfg(test)]
 mod tests;
@@ -22,12 +24,10 @@ use halfopen_sim::chance::{Stream, Streams};
 use halfopen_sim::{Span, Time};
 use slotmap::{SlotMap, new_key_type};
 
-use crate::client::{self, CallKey, Client, ClientId, Desk};
+use crate::client::{self, Client, ClientId, Desk};
 use crate::component::{self, Component};
-use crate::event::{self, CacheId, DatabaseId, InstanceId, LoadId};
+use crate::event::{self, CacheId, InstanceId, LoadId};
 use crate::load::{Reply, RequestKey};
-use crate::network::Socket;
-use crate::network::kernel::SocketOptions;
 use crate::protect::Protections;
 use crate::protect::breaker::Breaker;
 use crate::scenario::{Bytes, Calls, Concurrency, Database, Memory, OnError, Runtime, Service};
@@ -38,9 +38,10 @@ use cpu::{Cpu, Steps};
 use hedges::Hedges;
 pub use hedges::RaceKey;
 pub use ledger::Ledger;
+pub use messages::{Cause, Death, Effect, Event};
 use restart::Supervisor;
 use turn::Turn;
-use v8::{Act, V8};
+use v8::V8;
 
 /// An instance's output.
 pub type Out<'a> = component::Out<'a, Instance>;
@@ -52,97 +53,6 @@ new_key_type! {
 
 /// `sys.getswitchinterval()` of Python: 5 ms.
 const SWITCH_INTERVAL: Span = Span::from_millis(5);
-
-/// What can happen to an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
-    /// The process has come so far that its clients dial.
-    Started,
-    /// The process has booted and takes requests.
-    Ready,
-    /// A request arrives. The flag: an earlier try of its caller came this far.
-    Request(LoadId, RequestKey, bool),
-    /// The caller of a request has given up and closed its connection; the request goes on.
-    CallerLeft(TaskKey),
-    /// A piece of a request's CPU work is done.
-    Worked(TaskKey),
-    /// The event loop is free for what waited.
-    Turn,
-    /// The process gets no CPU for so long.
-    Stalled(Span),
-    /// For one of its clients.
-    Client(ClientId, client::Event),
-    /// The sentinels of this cache announce that another node serves.
-    Switched(CacheId),
-    /// A request that was shed comes to its turn.
-    Shed(TaskKey),
-    /// Time for another copy of a call.
-    Hedge(RaceKey),
-    /// A database has answered a query, or refused it.
-    Queried(QueryKey, bool),
-    /// A query has taken as long as the instance waits.
-    QueryTimeout(QueryKey),
-}
-
-/// What an instance asks of the rest.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Effect {
-    /// It takes requests from now on.
-    Ready,
-    /// It is dead, and so is all it held.
-    Died(Death),
-    /// This request is held as this task, in case its caller gives up.
-    Holds(LoadId, RequestKey, TaskKey),
-    /// What the caller of a request gets.
-    Answer(LoadId, RequestKey, Reply),
-    /// Dial the node that a cache's name points to.
-    Dial {
-        /// Which cache.
-        cache: CacheId,
-        /// The new socket.
-        socket: Socket,
-        /// Its options.
-        options: SocketOptions,
-    },
-    /// Write a call of this size to a connection.
-    Send(Socket, CallKey, Bytes),
-    /// Close a socket.
-    Close(Socket),
-    /// Say on a socket that nothing more is written, and wait for the peer to close it.
-    End(Socket),
-    /// A call that its user needed was made; retries and resends, by whomever, are not counted again.
-    CallMade,
-    /// Look whether a cache has what this task reads.
-    Read(CacheId, TaskKey),
-    /// Store a key in a cache.
-    Store(CacheId, u32),
-    /// Ask a database.
-    Query(DatabaseId, QueryKey),
-}
-
-/// How an instance died and what went with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Death {
-    /// What ended it.
-    pub cause: Cause,
-    /// Bytes in its ledger.
-    pub bytes: Bytes,
-    /// Requests it held.
-    pub requests: u64,
-    /// Calls pending.
-    pub calls: u64,
-}
-
-/// What ends a process for want of memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// V8: "Ineffective mark-compacts near heap limit".
-    IneffectiveCollections,
-    /// V8: "Reached heap limit".
-    HeapLimit,
-    /// The container's limit.
-    ContainerLimit,
-}
 
 /// An application instance.
 #[derive(Debug)]
@@ -312,25 +222,6 @@ impl Instance {
         }
     }
 
-    fn on_ready(&mut self, out: &mut Out<'_>) {
-        out.emit(Effect::Ready);
-        self.ready = true;
-        if !self.up {
-            self.on_started(out);
-        }
-    }
-
-    fn on_started(&mut self, out: &mut Out<'_>) {
-        self.up = true;
-        self.ledger = Ledger::new(self.memory.baseline);
-        if let Some(heap) = &mut self.heap {
-            heap.restart(self.memory.baseline, self.memory.loading_garbage);
-        }
-        for client in 0..self.clients.len() {
-            self.with_client(out, client as ClientId, Client::start);
-        }
-    }
-
     /// What comes while the event loop is busy waits for its next turn.
     fn comes(&mut self, out: &mut Out<'_>, event: Event) {
         let lag = self.loop_lag(out.now());
@@ -454,77 +345,6 @@ impl Instance {
         out.emit(Effect::Answer(task.load, task.request, reply));
         if let Some(next) = self.cpu.release() {
             self.begin(out, next);
-        }
-    }
-
-    /// Memory may have grown: collects, or dies.
-    fn watch_memory(&mut self, out: &mut Out<'_>) {
-        let total = self.ledger.total();
-        let free_at = match self.cpu {
-            Cpu::EventLoop { busy_until } => busy_until.max(out.now()),
-            Cpu::Workers { .. } => out.now(),
-        };
-        let cause = match &mut self.heap {
-            None if total > self.memory.limit => Cause::ContainerLimit,
-            Some(_) if self.memory.container.is_some_and(|limit| total + self.memory.outside > limit) => {
-                Cause::ContainerLimit
-            }
-            Some(heap) if heap.is_due(free_at, &self.ledger) => match heap.act(free_at, &self.ledger) {
-                Act::Stop { pause, marking } => {
-                    self.cpu.stop(out.now(), pause);
-                    if let Some(marking) = marking {
-                        self.steps = Steps::of(marking);
-                    }
-                    return;
-                }
-                Act::Ineffective => Cause::IneffectiveCollections,
-                Act::LimitReached => Cause::HeapLimit,
-            },
-            _ => return,
-        };
-        self.die(out, cause);
-    }
-
-    fn die(&mut self, out: &mut Out<'_>, cause: Cause) {
-        (self.up, self.ready) = (false, false);
-        out.emit(Effect::Died(Death {
-            cause,
-            bytes: self.ledger.total(),
-            requests: self.tasks.len() as u64,
-            calls: self.ledger.pending_calls(),
-        }));
-        // Their callers' connections end with the process.
-        for task in self.tasks.values() {
-            out.emit(Effect::Answer(task.load, task.request, Reply::Disconnected));
-        }
-        self.tasks.clear();
-        for late in self.turn.begin() {
-            if let Event::Request(load, request, _) = late {
-                out.emit(Effect::Answer(load, request, Reply::Disconnected));
-            }
-        }
-        self.forget_calls(out);
-        for client in 0..self.clients.len() {
-            let mut forgotten = std::mem::take(&mut self.settled);
-            let mut desk = Desk {
-                out,
-                ledger: &mut self.ledger,
-                client: client as ClientId,
-                cache: self.caches[client],
-                next_socket: &mut self.next_socket,
-                settled: &mut forgotten,
-                goes_on: Span::ZERO,
-            };
-            self.clients[client].forget(&mut desk);
-            forgotten.clear();
-            self.settled = forgotten;
-        }
-        self.cpu.forget(out.now());
-        self.steps = Steps::default();
-        self.ledger = Ledger::new(self.memory.baseline);
-        if let Some(wait) = self.supervisor.ready_after(out.now()) {
-            out.at(out.now() + wait - self.supervisor.warm_up(), Event::Started);
-            out.at(out.now() + wait, Event::Ready);
         }
     }
 }

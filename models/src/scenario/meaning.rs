@@ -6,7 +6,9 @@
 use halfopen_sim::chance::Distribution;
 use halfopen_sim::{Span, Time};
 
+use super::claim::Claim;
 use super::options::Client;
+use super::payload::Payload;
 use super::range::Range;
 use crate::failover::sentinel;
 use crate::fault::Fault;
@@ -275,41 +277,6 @@ pub enum OnError {
     GoOn,
 }
 
-/// What the application keeps for one call, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Payload {
-    /// On the runtime's heap.
-    pub heap: Bytes,
-    /// The largest single object of that: a string lies there whole.
-    pub object: Bytes,
-    /// Beside it, in buffers.
-    pub buffers: Bytes,
-    /// What of it the command carries to the cache as its value; none for a GET.
-    pub carried: Bytes,
-}
-
-/// Measured on Node 20.20: live heap a pending call with a string of 4, 8 and 16 KiB, less the same without and the
-/// string's characters: 25–29 B, 16 of them V8's header of a string.
-pub(crate) const STRING_OBJECT: Bytes = 27;
-
-/// A GET of a key of five bytes, as RESP has it.
-const GET: Bytes = 24;
-
-impl Payload {
-    /// Characters of the string that it is.
-    pub fn characters(&self) -> Bytes {
-        self.object.saturating_sub(STRING_OBJECT)
-    }
-
-    /// Size of the command on the wire, in RESP: a value adds itself, its length in digits and five more characters.
-    pub fn command_bytes(&self) -> Bytes {
-        match self.carried {
-            0 => GET,
-            value => GET + value + u64::from(value.ilog10()) + 6,
-        }
-    }
-}
-
 /// Kernel settings of an instance's host. Defaults are Linux's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
@@ -409,86 +376,4 @@ pub struct Assumption {
     pub range: Range,
     /// Why this range.
     pub why: String,
-}
-
-/// A claim about the result, checked after every run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
-    /// The sentence in the file.
-    pub text: String,
-    /// Line in the scenario file, from 1.
-    pub line: u32,
-    /// About this variant; `None`: the scenario as it is.
-    pub variant: Option<String>,
-    /// About this service (index); `None`: the whole system.
-    pub service: Option<usize>,
-    /// What is measured.
-    pub figure: ClaimFigure,
-    /// What of it must lie within the bounds.
-    pub must: ClaimMust,
-    /// Smallest value that holds, inclusive, in the figure's unit; against another variant a ratio.
-    pub at_least: Option<f64>,
-    /// Largest value that holds, inclusive, in the figure's unit; against another variant a ratio.
-    pub at_most: Option<f64>,
-}
-
-impl Claim {
-    /// The variants whose runs it needs; `None`: the scenario as it is.
-    pub fn variants(&self) -> impl Iterator<Item = Option<&str>> {
-        let other = match &self.must {
-            ClaimMust::Against(other) => Some(other.as_deref()),
-            ClaimMust::Usual | ClaimMust::Share(_) => None,
-        };
-        std::iter::once(self.variant.as_deref()).chain(other)
-    }
-}
-
-/// What must lie within the bounds of a claim.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ClaimMust {
-    /// The median of a time that may not come, the mean of a trend, every replication of anything else.
-    Usual,
-    /// This share of the replications, 0–1: a quantile.
-    Share(f64),
-    /// The ratio of the mean to that of another variant; `None`: of the scenario as it is.
-    Against(Option<String>),
-}
-
-/// What a claim is about. For the system: the earliest first error and crash, the latest recovery, the longest
-/// span of errors, the sum of crashes over services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClaimFigure {
-    /// From the first fault to the first failed request, seconds.
-    FirstError,
-    /// From the first fault to the first crash, seconds.
-    FirstCrash,
-    /// From the first fault to recovery, seconds.
-    Recovery,
-    /// From the first fault to the last failed request; 0 without one, seconds.
-    ErrorsFor,
-    /// Crashes.
-    Crashes,
-    /// Share of requests answered well and in time, 0–1.
-    Availability,
-    /// Failed requests of the whole run.
-    Errors,
-    /// Most calls pending at once.
-    PeakPendingCalls,
-    /// Most bytes in one instance's ledger.
-    PeakMemory,
-    /// Latency of good answers: this quantile in each run, seconds.
-    Latency(LatencyQuantile),
-    /// Calls that reached a node ÷ calls the same users needed.
-    RetryAmplification,
-    /// By how many calls a second what pends grows, from half-way between the first fault and the horizon on.
-    PendingGrowth,
-}
-
-/// A quantile of a run's latencies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum LatencyQuantile {
-    P50,
-    P99,
-    P999,
 }

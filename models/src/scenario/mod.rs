@@ -24,6 +24,7 @@
 //! can form a cycle: services call caches only, variants change the file as written, never another variant.
 
 mod check;
+mod claim;
 mod drawn;
 mod edit;
 pub(crate) mod fields;
@@ -31,6 +32,7 @@ mod grammar;
 pub(crate) mod kinds;
 mod meaning;
 mod options;
+mod payload;
 mod prior;
 mod problem;
 mod quantity;
@@ -40,10 +42,12 @@ pub(crate) mod reader;
 pub(crate) mod units;
 mod words;
 
+pub use claim::*;
 pub use drawn::{Drawn, draw, draw_settings};
 pub use grammar::{Field, Form, Shape, Table, grammar};
 pub use meaning::*;
 pub use options::*;
+pub use payload::Payload;
 pub use prior::{Prior, Setting, Unknown};
 pub use problem::{Origin, Problem};
 pub use quantity::{Dimension, Quantity};

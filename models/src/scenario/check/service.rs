@@ -7,7 +7,7 @@ use super::{Names, some_span, span};
 use crate::protect;
 use crate::scenario::fields::Fields;
 use crate::scenario::kinds::Kind;
-use crate::scenario::meaning::STRING_OBJECT;
+use crate::scenario::payload::STRING_OBJECT;
 use crate::scenario::raw::Value;
 use crate::scenario::reader::Cursor;
 use crate::scenario::{
